@@ -1,0 +1,4 @@
+"""Tsung XML → Plan. The only package that imports lxml; stops every unit and word of Tsung's.
+
+Must not know how a plan is run.
+"""

@@ -1,0 +1,90 @@
+"""Messages to JSON and back, by their types.
+
+Must not know what the messages mean. Requests travel under the name that their
+room gives them, so that a plug-in's requests travel too.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, get_args
+
+from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
+from cattrs.preconf.json import make_converter
+from cattrs.strategies import configure_tagged_union
+
+from pytsung.control import messages
+from pytsung.errors import AgentError
+from pytsung.plan import Request, SessionStep
+from pytsung.protocols.registry import Registry
+from pytsung.stats import Histogram, SampleSummary
+
+_MESSAGE_TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(messages.Message)}
+
+
+class Encoder:
+    """Writes and reads messages for a set of protocol rooms."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._converter = make_converter(forbid_extra_keys=True)
+        # By identity, not by class: the fields of a Request's subclass are written as usual.
+        self._converter.register_unstructure_hook_func(_is_request, self._write_request)
+        self._converter.register_structure_hook_func(_is_request, self._read_request)
+        self._converter.register_unstructure_hook(SampleSummary, _write_summary)
+        self._converter.register_structure_hook(SampleSummary, _read_summary)
+        configure_tagged_union(SessionStep, self._converter, tag_name="step")
+
+    def encode(self, message: messages.Message) -> bytes:
+        """One message as JSON: its name, then its fields."""
+        body = [type(message).__name__, self._converter.unstructure(message)]
+        return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+
+    def decode(self, data: bytes) -> messages.Message:
+        """The message of some JSON. Raises AgentError for anything else."""
+        try:
+            name, fields = json.loads(data)
+            message: messages.Message = self._converter.structure(fields, _MESSAGE_TYPES[name])
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            BaseValidationError,
+            ForbiddenExtraKeysError,
+        ) as error:
+            excerpt = data[:80].decode("utf-8", "replace")
+            raise AgentError(
+                f"control channel: not a message of version {messages.VERSION}: {excerpt!r}; "
+                "run the same pytsung on both sides"
+            ) from error
+        return message
+
+    def plain(self, value: Any) -> Any:
+        """A plan or any part of it as plain lists and dicts, ready for `json`."""
+        return self._converter.unstructure(value)
+
+    def _write_request(self, request: Request) -> dict[str, Any]:
+        fields: dict[str, Any] = self._converter.unstructure(request)
+        return {"request": self._registry.request_name(request), **fields}
+
+    def _read_request(self, value: dict[str, Any], _: type[Request]) -> Request:
+        fields = dict(value)
+        request_type = self._registry.request_type(fields.pop("request"))
+        request: Request = self._converter.structure(fields, request_type)
+        return request
+
+
+def _is_request(declared: Any) -> bool:
+    return declared is Request
+
+
+def _write_summary(summary: SampleSummary) -> list[Any]:
+    """Count, mean, m2, min, max, then bucket and count in turn: short, for it travels often."""
+    pairs = [number for item in summary.histogram.buckets.items() for number in item]
+    return [summary.count, summary.mean, summary.m2, summary.minimum, summary.maximum, pairs]
+
+
+def _read_summary(value: list[Any], _: type[SampleSummary]) -> SampleSummary:
+    count, mean, m2, minimum, maximum, pairs = value
+    histogram = Histogram(dict(zip(pairs[::2], pairs[1::2], strict=True)))
+    return SampleSummary(count, mean, m2, minimum, maximum, histogram)

@@ -1,0 +1,199 @@
+"""The messages themselves, one dataclass each; VERSION changes with any of them.
+
+    controller → agent    Hello Assign Start Stop Beat
+    agent → controller    Hello Ready Report Health WorkerLost PhaseStarted Note Finished Failed
+    agent → worker        Work Start Stop TakeOver
+    worker → agent        Ready Report PhaseStarted Full Note Finished Failed
+
+Clocks: `Start.origin` is a reading of the *receiver's* monotonic clock; whoever
+sends it knows the difference. All other times are seconds since that origin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pytsung.control.share import AgentShare, Resume
+from pytsung.stats.interval import Interval
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The first message of either side. `clock` is the sender's monotonic clock."""
+
+    version: int
+    host: str = ""
+    pid: int = 0
+    clock: float = 0.0
+    cores: int = 0
+    python: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """The agent's share of the test; it answers Ready when its workers stand by."""
+
+    share: AgentShare
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Everything is loaded; waiting for Start."""
+
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin at `origin`, on the receiver's monotonic clock."""
+
+    origin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop gracefully: no new users, `grace` seconds for requests in flight, then close."""
+
+    grace: float
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """Nothing to say, but alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One interval. `missing` names the workers whose part is not in it."""
+
+    interval: Interval
+    missing: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the agent's host is doing.
+
+    `cpu` in percent of the whole machine, `free_memory` in megabytes, `load` the
+    1-minute average; `rss` bytes of the agent and its workers together.
+    """
+
+    at: float
+    cpu: float
+    free_memory: float
+    load: float
+    rss: int = 0
+    users: int = 0
+    workers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLost:
+    """A worker died; its users went with it. `reason` says of what, in words."""
+
+    worker: int
+    at: float
+    users: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStarted:
+    """A worker has entered arrival phase `phase` (counted from 1, in playing order)."""
+
+    worker: int
+    phase: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line for the log. `level` as in syslog: 3 error, 4 warning, 5 notice, 6 info."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What something used: CPU seconds (user + system) and the highest memory, in bytes."""
+
+    cpu_seconds: float = 0.0
+    peak_rss: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The sender has nothing left to do; every interval was reported before.
+
+    `at` is when its last user ended. `not_started` are arrivals that were due but
+    never started. `aborted`: a session asked to abort the whole test.
+    """
+
+    at: float
+    cost: Cost = field(default_factory=Cost)
+    not_started: int = 0
+    aborted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The sender cannot go on; `reason` with its cure."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One worker's part: entry `worker` of the agent's shares.
+
+    With `resume` it stands by to take over from a predecessor: the place to go on
+    from comes later, in TakeOver. `number` tells this process from its
+    predecessors and successors.
+    """
+
+    share: AgentShare
+    worker: int
+    number: int
+    standby: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """The worker holds as many users as it may and has more to start.
+
+    `soon` announces it: a successor should be made ready, nothing is handed over yet.
+    """
+
+    resume: Resume | None = None
+    soon: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Go on with a share at the place where its last worker was full."""
+
+    origin: float
+    resume: Resume
+
+
+Message = (
+    Hello
+    | Assign
+    | Ready
+    | Start
+    | Stop
+    | Beat
+    | Report
+    | Health
+    | WorkerLost
+    | PhaseStarted
+    | Note
+    | Finished
+    | Failed
+    | Work
+    | Full
+    | TakeOver
+)

@@ -1,0 +1,61 @@
+"""The part of a plan given to one agent, and to each of its workers.
+
+Shares add up to the plan exactly: users of a phase are split over the workers of
+the whole test by largest remainder, once, by the controller. Must not know hosts'
+names or how an agent is reached.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytsung.plan import Plan, ScheduledUser
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerShare:
+    """What one worker plays; a worker that is full hands the rest to a successor.
+
+    `index` of `count` workers in the whole test. `phase_users` and `phase_rates`
+    (users per second) are this worker's part of each phase, in playing order.
+    `max_users` is how many users it may hold at once. `source_addresses`,
+    `source_range` and `source_ports` are its own part of the agent host's.
+    """
+
+    index: int
+    count: int
+    phase_users: tuple[int, ...]
+    phase_rates: tuple[float, ...]
+    scheduled_users: tuple[ScheduledUser, ...] = ()
+    max_users: int = 800
+    source_addresses: tuple[str, ...] = ()
+    source_range: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentShare:
+    """What one agent plays: the plan, and a share for each of its workers.
+
+    `seed` is the run's, drawn by the controller if the plan has none. `warm_up`
+    is the time between the start and the first arrival phase, in seconds.
+    """
+
+    plan: Plan
+    seed: int
+    workers: tuple[WorkerShare, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where a successor takes over from a full worker.
+
+    `phase` counts from 0 in playing order and began `phase_origin` seconds after
+    the test's start; `launched` of its users, and `scheduled` of the scheduled
+    users, have been started; `users` is how many of this share were, in all.
+    """
+
+    phase: int
+    phase_origin: float
+    launched: int
+    scheduled: int
+    users: int

@@ -1,0 +1,4 @@
+"""The run: starting agents, opening barriers, collecting intervals, deciding the end.
+
+Is handed a Plan; must not know XML, nor how an agent runs its users.
+"""

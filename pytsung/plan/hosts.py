@@ -1,0 +1,66 @@
+"""Where a test runs and where it goes: agent hosts, targets, monitored hosts.
+
+Must not know how a host is reached or a name resolved.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Transport(enum.Enum):
+    """What carries a conversation to the target (Tsung's `<server type>`)."""
+
+    TCP = "tcp"
+    TLS = "tls"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of a target. `ipv6` forces IPv6, as Tsung's `tcp6` and `ssl6` do."""
+
+    host: str
+    port: int
+    transport: Transport = Transport.TCP
+    ipv6: bool = False
+
+    def __str__(self) -> str:
+        """`host:port`, with brackets around an IPv6 literal."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Tsung's `<server>`: an endpoint that each new user is bound to by weight."""
+
+    endpoint: Endpoint
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class AgentHost:
+    """Tsung's `<client>`: a host whose workers run virtual users.
+
+    `max_users` is how many users one worker may hold; another worker takes over
+    when it is reached. `source_addresses` are local addresses that connections
+    leave from, in turn; `source_ranges` are patterns such as `10.0.0-3.1-254`
+    drawn from at random. Empty: the kernel chooses.
+    """
+
+    name: str
+    workers: int = 1
+    max_users: int = 800
+    weight: float = 1.0
+    source_addresses: tuple[str, ...] = ()
+    source_range: str = ""
+    use_controller_vm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """Tsung's `<monitor>`: a host of the target whose CPU, memory and load are read."""
+
+    host: str
+    kind: str = "erlang"

@@ -1,0 +1,54 @@
+"""Which room serves which session type.
+
+Must not know what is inside a room. Rooms are imported here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pytsung.plan import Request
+from pytsung.protocols.room import Room
+
+
+class Registry:
+    """The rooms that a run may use, by session type.
+
+    Two rooms of one name raise ValueError: which of them plays would be chance.
+    """
+
+    def __init__(self, rooms: Iterable[Room]) -> None:
+        self._rooms: dict[str, Room] = {}
+        self._request_types: dict[str, type[Request]] = {}
+        for room in rooms:
+            if room.session_type in self._rooms:
+                raise ValueError(f"two protocols call themselves {room.session_type}")
+            self._rooms[room.session_type] = room
+            for request_type in room.request_types:
+                self._request_types[f"{room.session_type}.{request_type.__name__}"] = request_type
+        self._names = {request_type: name for name, request_type in self._request_types.items()}
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(self._rooms.values())
+
+    def __contains__(self, session_type: str) -> bool:
+        return session_type in self._rooms
+
+    def room(self, session_type: str) -> Room:
+        """The room of a session type. Raises KeyError for one that nobody serves."""
+        return self._rooms[session_type]
+
+    def request_type(self, name: str) -> type[Request]:
+        """The request dataclass of a name such as `ts_websocket.Connect`. Raises KeyError."""
+        return self._request_types[name]
+
+    def request_name(self, request: Request) -> str:
+        """The name under which a request travels; the inverse of `request_type`."""
+        return self._names[type(request)]
+
+
+def installed() -> Registry:
+    """The rooms that come with pytsung."""
+    from pytsung.protocols.websocket.room import WebSocketRoom  # noqa: PLC0415 - rooms on demand
+
+    return Registry([WebSocketRoom()])

@@ -1,0 +1,215 @@
+"""The seam between a virtual user and a protocol.
+
+A `Room` is everything about one session type: its request dataclasses, how its
+XML element is read, and the `Conversation` that turns requests into bytes and
+bytes into answers. A conversation is sans-IO: it never sees a socket, a clock or
+a source of randomness that it was not handed.
+
+A user drives a conversation so:
+
+    begin(request, context) → Exchange      bytes to send, and how the answer ends
+    feed(data)              → Feedback      more / complete / pushed by the peer
+    peer_closed()           → Feedback      end of stream while an answer was awaited
+    disconnected()                          the connection is gone; the next one is new
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+from pytsung.errors import PytsungError
+from pytsung.plan import Endpoint, Request
+
+
+class Ack(enum.Enum):
+    """When a request is answered (Tsung manual, attribute `ack`)."""
+
+    ANSWER = "parse"  # when the protocol says that its answer is complete
+    FIRST_DATA = "local"  # when the first byte arrives
+    NONE = "no_ack"  # at once
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request on the wire: the bytes to send, and what its answer is."""
+
+    data: bytes
+    ack: Ack = Ack.ANSWER
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a conversation made of the bytes it was fed.
+
+    `complete`: the awaited answer is whole. `pushes`: messages that nobody asked
+    for. `reply`: bytes the protocol wants sent at once (a pong, say). `close`:
+    the connection must be closed now. `counters`: statistics to raise by one.
+    `error`: the user ends, counted under this name. `answer`: the payload that
+    matches and variables look at.
+    """
+
+    complete: bool = False
+    pushes: int = 0
+    reply: bytes = b""
+    close: bool = False
+    counters: tuple[str, ...] = ()
+    error: str = ""
+    answer: bytes = b""
+
+
+MORE = Feedback()
+COMPLETE = Feedback(complete=True)
+COMPLETE_AND_CLOSE = Feedback(complete=True, close=True)
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """What a request may draw on while its bytes are made.
+
+    `fill` puts the user's variables into a text; it gives the text back as it is
+    when the request asked for no substitution.
+    """
+
+    endpoint: Endpoint
+    random: Random
+    fill: Callable[[str], str]
+    quirks: bool = False
+
+
+class RequestError(PytsungError):
+    """A request cannot be made in this state; the user ends, counted under `counter`."""
+
+    def __init__(self, counter: str) -> None:
+        super().__init__(counter)
+        self.counter = counter
+
+
+class Conversation(Protocol):
+    """One user's exchange with one peer, in one protocol."""
+
+    __slots__ = ()
+
+    def begin(self, request: Request, context: RequestContext) -> Exchange:
+        """Start a request; the caller connects first if there is no connection.
+
+        Raises:
+            RequestError: the request makes no sense in this state.
+        """
+        ...
+
+    def feed(self, data: bytes) -> Feedback:
+        """Take received bytes, awaited or not. Never raises for what a peer may send."""
+        ...
+
+    def peer_closed(self) -> Feedback:
+        """Take the end of the stream while an answer is awaited."""
+        ...
+
+    def disconnected(self) -> None:
+        """Forget the connection: whatever comes next is on a new one."""
+        ...
+
+
+class Element(Protocol):
+    """The part of an XML element that a room may use (lxml's fit)."""
+
+    @property
+    def tag(self) -> str:
+        """The element's name."""
+        ...
+
+    @property
+    def text(self) -> str | None:
+        """Text before the first child."""
+        ...
+
+    @property
+    def tail(self) -> str | None:
+        """Text after the element, inside its parent."""
+        ...
+
+    def get(self, name: str, /) -> str | None:
+        """An attribute's value, or None."""
+        ...
+
+    def __iter__(self) -> Iterator[Element]: ...
+
+
+class Reader(Protocol):
+    """Reads the attributes of an element and collects every fault with its place.
+
+    Each method gives a usable value even after a fault, so that reading goes on
+    and all faults are reported at once.
+    """
+
+    def fault(self, element: Element, text: str, cure: str = "") -> None:
+        """Report that the element cannot be run as it stands."""
+        ...
+
+    def warn(self, element: Element, text: str, cure: str = "") -> None:
+        """Report something worth knowing that does not stop the run."""
+        ...
+
+    def text(self, element: Element, name: str, default: str = "") -> str:
+        """A text attribute."""
+        ...
+
+    def required(self, element: Element, name: str) -> str:
+        """A text attribute that must be there; a fault if it is not."""
+        ...
+
+    def choice(self, element: Element, name: str, choices: tuple[str, ...], default: str) -> str:
+        """One of `choices`; anything else is a fault."""
+        ...
+
+    def integer(self, element: Element, name: str, default: int) -> int:
+        """An unsigned decimal integer."""
+        ...
+
+    def known(self, element: Element, attributes: tuple[str, ...]) -> None:
+        """Warn of every attribute that is not one of these."""
+        ...
+
+    def content(self, element: Element) -> str:
+        """The element's own text, joined around comments, outer spaces stripped."""
+        ...
+
+
+class Room(Protocol):
+    """Everything about one session type."""
+
+    @property
+    def session_type(self) -> str:
+        """Tsung's name of the session type, `ts_websocket`."""
+        ...
+
+    @property
+    def element(self) -> str:
+        """Name of the element inside `<request>`, `websocket`."""
+        ...
+
+    @property
+    def request_types(self) -> tuple[type[Request], ...]:
+        """The room's request dataclasses, all of them."""
+        ...
+
+    @property
+    def bidirectional(self) -> bool:
+        """Whether sessions of this type are `bidi` unless they say otherwise."""
+        ...
+
+    def read_request(self, element: Element, reader: Reader, *, substitute: bool) -> Request | None:
+        """The request that an element asks for; None after a fault was reported."""
+        ...
+
+    def describe(self, request: Request) -> str:
+        """A request in a few words, for `pytsung check`."""
+        ...
+
+    def converse(self) -> Conversation:
+        """A new user's conversation, not yet connected."""
+        ...

@@ -1,0 +1,37 @@
+"""When the users of an arrival phase start.
+
+Yields start times in seconds since the phase began, from the phase's rate and a
+random source. Knows no clock, socket or agent: the caller waits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from random import Random
+
+from pytsung.plan import ArrivalPhase
+
+
+def planned_users(phase: ArrivalPhase) -> int:
+    """How many users a phase has in the whole test: fixed in advance, not drawn.
+
+    round(duration × rate), half away from zero as in Tsung, or the phase's
+    `max_users` if that is less.
+    """
+    users = math.floor(phase.duration * phase.rate + 0.5)
+    return users if phase.max_users is None else min(users, phase.max_users)
+
+
+def arrival_times(users: int, rate: float, first_rate: float, random: Random) -> Iterator[float]:
+    """Start times of `users` users, seconds since the phase began, ascending.
+
+    Gaps are exponential with mean 1/rate: a Poisson process (Tsung manual,
+    "Arrival phases"). The first gap is drawn at `first_rate`: Tsung draws the one
+    that leads into a phase while still in the phase before. A time may lie beyond
+    the phase's end; who plays the phase decides what becomes of that user.
+    """
+    at = 0.0
+    for number in range(users):
+        at += random.expovariate(rate if number else first_rate)
+        yield at

@@ -1,0 +1,124 @@
+"""Where a worker's users leave their samples and counts until the interval ends.
+
+Recording is an append; the arithmetic is done in batches (measured: 0.2 µs a
+sample against 0.5 µs one by one). Must not know the clock: whoever owns the
+recorder takes the interval when it is time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from pytsung.stats.interval import Interval
+from pytsung.stats.summary import SampleSummary
+
+BATCH = 4096
+"""Samples of one kind kept before they are summed up; bounds the memory of a busy interval."""
+
+
+class Recorder:
+    """Counts and samples since the last interval was taken; one per worker.
+
+    The plain integers are raised by whoever lives the event: users start and
+    finish, connections open and close.
+    """
+
+    __slots__ = (
+        "_batches",
+        "_generator",
+        "_samples",
+        "connections_closed",
+        "connections_open",
+        "connections_opened",
+        "counters",
+        "users_dropped",
+        "users_finished",
+        "users_open",
+        "users_started",
+    )
+
+    def __init__(self) -> None:
+        self.users_open = 0
+        self.connections_open = 0
+        self._reset()
+
+    def _reset(self) -> None:
+        self.users_started = 0
+        self.users_finished = 0
+        self.users_dropped = 0
+        self.connections_opened = 0
+        self.connections_closed = 0
+        self.counters: Counter[str] = Counter()
+        self._batches: defaultdict[str, list[float]] = defaultdict(list)
+        self._samples: dict[str, SampleSummary] = {}
+        self._generator: dict[str, SampleSummary] = {}
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Raise a counter of Tsung's catalogue."""
+        self.counters[name] += by
+
+    def sample(self, name: str, value: float) -> None:
+        """Record one sample; times are seconds."""
+        batch = self._batches[name]
+        batch.append(value)
+        if len(batch) >= BATCH:
+            self._sum_up(name)
+
+    def generator_samples(self, name: str, values: list[float]) -> None:
+        """Record samples about the load generator itself."""
+        if not values:
+            return
+        summary = SampleSummary.of(values)
+        if name in self._generator:
+            self._generator[name].merge(summary)
+        else:
+            self._generator[name] = summary
+
+    def user_started(self) -> None:
+        """A virtual user begins its session."""
+        self.users_started += 1
+        self.users_open += 1
+
+    def user_finished(self) -> None:
+        """A virtual user has ended its session, well or badly."""
+        self.users_finished += 1
+        self.users_open -= 1
+
+    def connection_opened(self) -> None:
+        """A connection is established."""
+        self.connections_opened += 1
+        self.connections_open += 1
+
+    def connection_closed(self) -> None:
+        """An established connection is closed, by either side."""
+        self.connections_closed += 1
+        self.connections_open -= 1
+
+    def _sum_up(self, name: str) -> None:
+        summary = SampleSummary.of(self._batches[name])
+        self._batches[name].clear()
+        if name in self._samples:
+            self._samples[name].merge(summary)
+        else:
+            self._samples[name] = summary
+
+    def take(self, index: int) -> Interval:
+        """Give everything since the last call as interval `index`, and start anew."""
+        for name, batch in self._batches.items():
+            if batch:
+                self._sum_up(name)
+        interval = Interval(
+            index=index,
+            users_started=self.users_started,
+            users_finished=self.users_finished,
+            users_open=self.users_open,
+            users_dropped=self.users_dropped,
+            connections_opened=self.connections_opened,
+            connections_closed=self.connections_closed,
+            connections_open=self.connections_open,
+            counters=dict(self.counters),
+            samples=self._samples,
+            generator=self._generator,
+        )
+        self._reset()
+        return interval
