@@ -16,7 +16,8 @@ def second(
     lag: float = 0.001,
     cpu: float = 0.5,
     started: int = USERS,
-    **fields: int,
+    dropped: int = 0,
+    lost: int = 0,
 ) -> Interval:
     """A second of a run in which 2 % of the arrivals and loop turns have the given delays."""
     delays = [0.0] * 98 + [late] * 2
@@ -26,7 +27,13 @@ def second(
         "loop_lag": SampleSummary.of(lags * (USERS // 100)),
         "worker_cpu": SampleSummary.of([0.1, cpu]),
     }
-    return Interval(index, users_started=started, generator=generator, **fields)
+    return Interval(
+        index,
+        users_started=started,
+        users_dropped=dropped,
+        users_lost=lost,
+        generator=generator,
+    )
 
 
 class Run:
@@ -100,7 +107,7 @@ def test_chance_is_not_a_fault(started: int, wanted: float, status: str) -> None
 
 def test_users_dropped_by_tsungs_rule_do_not_spoil_a_run() -> None:
     """Tsung leaves users unstarted when a phase's time is over; so do we, and say how many."""
-    run = Run(second(0, started=1500, users_dropped=500))
+    run = Run(second(0, started=1500, dropped=500))
     assert run.verdict(wanted=2000).status == "clean"
 
 
@@ -160,7 +167,7 @@ def test_a_missing_worker_degrades() -> None:
 
 def test_a_lost_worker_degrades() -> None:
     """The others go on, but the load is not the one that was asked for."""
-    run = Run(second(0, users_lost=40))
+    run = Run(second(0, lost=40))
     run.judge.lost("web1", at=12.3, users=40, worker=1, reason="signal 9")
     assert run.verdict() == Verdict(
         "degraded", ("agent web1, 12 s: worker 1 lost with 40 users (signal 9)",)
@@ -169,7 +176,7 @@ def test_a_lost_worker_degrades() -> None:
 
 def test_a_lost_agent_degrades() -> None:
     """As with a worker, a whole host more."""
-    run = Run(second(0, users_lost=80))
+    run = Run(second(0, lost=80))
     run.judge.lost("web1", at=12, users=80, reason="connection reset")
     assert run.verdict().reasons == ("agent web1, 12 s: lost with 80 users (connection reset)",)
 
@@ -194,7 +201,7 @@ def test_many_losses_are_counted() -> None:
 @pytest.mark.parametrize(("lost", "status"), [(100, "degraded"), (101, "invalid")])
 def test_more_than_half_of_the_users_lost_is_invalid(lost: int, status: str) -> None:
     """The half that is left is another test."""
-    run = Run(second(0, started=200, users_lost=lost))
+    run = Run(second(0, started=200, lost=lost))
     run.judge.lost("web1", at=1, users=lost)
     assert run.verdict().status == status
 

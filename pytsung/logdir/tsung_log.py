@@ -1,0 +1,178 @@
+"""`tsung.log`, as Tsung's text backend writes it: one block of statistics every ten seconds.
+
+Milliseconds, Tsung's names and its ways of counting live here: minima and maxima
+since the start, a "global mean" of the blocks before, `connected` as a change and
+a level. Must not know agents, nor our own files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from pytsung.logdir.entries import EntryFile, EntryStream
+from pytsung.logdir.erlang import format_float, format_name, format_timestamp
+from pytsung.stats import Interval, SampleSummary
+
+BLOCK = 10
+"""Seconds between two blocks; a constant in Tsung too."""
+
+_FIRST_SAMPLES = ("request", "connect", "page")
+_MILLISECONDS = 1000.0
+_DECIMALS = 6  # of a millisecond: a nanosecond, below which there is only noise of arithmetic
+
+
+@dataclass(slots=True)
+class _Sample:
+    """A long line: the block so far (`now`), and all blocks before it."""
+
+    scale: float = _MILLISECONDS
+    now: SampleSummary = field(default_factory=SampleSummary)
+    before: SampleSummary = field(default_factory=SampleSummary)
+
+    def line(self, name: str) -> str:
+        """Count, mean, deviation, maximum, minimum; then mean and count of the blocks before."""
+        now, before = self.now, self.before
+        figures = (
+            str(now.count),
+            self._number(now.mean) if now.count else "0",
+            self._deviation(name),
+            self._number(max(now.maximum, before.maximum)),
+            self._number(min(now.minimum, before.minimum)),
+            self._number(before.mean) if before.count else "0",
+            str(before.count),
+        )
+        return f"stats: {format_name(name)} {' '.join(figures)}\n"
+
+    def _deviation(self, name: str) -> str:
+        """Tsung writes that of a single value as `0` where it is the statistic's first one."""
+        if self.now.count > 1:
+            return self._number(self.now.deviation)
+        is_first = not self.before.count and name not in _FIRST_SAMPLES
+        return "0" if is_first or not self.now.count else "0.0"
+
+    def _number(self, value: float) -> str:
+        return format_float(round(value * self.scale, _DECIMALS))
+
+    def next_block(self) -> None:
+        """What was now is before."""
+        self.before.merge(self.now)
+        self.now = SampleSummary()
+
+
+@dataclass(slots=True)
+class _Counter:
+    """A short line: how much in the block, how much since the start."""
+
+    now: int = 0
+    total: int = 0
+
+    def add(self, count: int) -> None:
+        self.now += count
+        self.total += count
+
+    def line(self, name: str) -> str:
+        return f"stats: {format_name(name)} {self.now} {self.total}\n"
+
+
+class TsungLog:
+    """Sums one-second intervals up to blocks, and writes each as soon as it is complete.
+
+    Intervals come in the order of their index; a late one counts in the block that
+    is open when it comes. The file is appended to, as Tsung does. A statistic that
+    was seen once is in every later block.
+
+    Raises LogDirectoryError from any method when the file cannot be written.
+    """
+
+    def __init__(self, statistics: Path | TextIO) -> None:
+        is_path = isinstance(statistics, Path)
+        self._out = EntryFile(statistics) if is_path else EntryStream(statistics)
+        self._samples: dict[str, _Sample] = {}
+        self._host_samples: dict[str, _Sample] = {}
+        self._counters = {name: _Counter() for name in ("users_count", "finish_users_count")}
+        self._users = 0
+        self._users_peak = 0
+        self._newest = -1
+        self._origin = 0.0
+        self._blocks = 0
+        self._last_timestamp = 0
+
+    def add(self, interval: Interval, at: float) -> None:
+        """Take in the run's interval that ended at `at` (Unix time)."""
+        if self._newest < 0:
+            self._origin = at - (interval.index + 1)
+        while interval.index >= (self._blocks + 1) * BLOCK:
+            self._write_regular_block()  # nothing came for its last second
+        self._count(interval)
+        if interval.index + 1 >= (self._blocks + 1) * BLOCK:
+            self._write_regular_block()
+
+    def host(self, name: str, value: float) -> None:
+        """Take in a reading of a host, under its name `{cpu,"os_mon@web1"}`; no time."""
+        self._host_samples.setdefault(name, _Sample(scale=1.0)).now.merge(SampleSummary.of([value]))
+
+    def close(self, at: float) -> None:
+        """Write what is left as a last block, and the trailer; `at` is the end of the run.
+
+        The last block is never of the same second as the one before: `tsung_stats.pl`
+        takes such a block for empty, and loses it.
+        """
+        try:
+            self._write_block(int(at))
+            self._out.write(f"EndMonitor:{format_timestamp(at)}\n")
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Close the file as it is: without the trailer it reads as a run that was killed."""
+        self._out.close()
+
+    def _count(self, interval: Interval) -> None:
+        if interval.index > self._newest:
+            self._newest = interval.index
+            self._users = interval.users_open
+        self._users_peak = max(self._users_peak, interval.users_open)
+        counters = self._counters
+        counters["users_count"].add(interval.users_started)
+        counters["finish_users_count"].add(interval.users_finished)
+        opened, closed = interval.connections_opened, interval.connections_closed
+        if opened or closed:
+            counters.setdefault("connected", _Counter()).add(opened - closed)
+        for name, count in interval.counters.items():
+            counters.setdefault(name, _Counter()).add(count)
+        for name, summary in interval.samples.items():
+            self._samples.setdefault(name, _Sample()).now.merge(summary)
+
+    def _write_regular_block(self) -> None:
+        self._blocks += 1
+        self._write_block(int(self._origin) + self._blocks * BLOCK)
+
+    def _write_block(self, timestamp: int) -> None:
+        self._last_timestamp = max(timestamp, self._last_timestamp + 1)
+        self._out.write("".join(self._lines()))
+        for sample in (*self._samples.values(), *self._host_samples.values()):
+            sample.next_block()
+        for counter in self._counters.values():
+            counter.now = 0
+
+    def _lines(self) -> Iterator[str]:
+        """A block in Tsung's order; within its unordered groups, by name."""
+        yield f"# stats: dump at {self._last_timestamp}\n"
+        yield f"stats: users {self._users} {self._users_peak}\n"
+        for name, sample in sorted(self._host_samples.items()):
+            yield sample.line(name)
+        counters, samples = dict(self._counters), dict(self._samples)
+        if "session" in samples:
+            yield samples.pop("session").line("session")
+        for name in ("users_count", "finish_users_count"):
+            yield counters.pop(name).line(name)
+        for name in _FIRST_SAMPLES:
+            if name in samples:
+                yield samples.pop(name).line(name)
+        for name, sample in sorted(samples.items()):
+            yield sample.line(name)
+        for name, counter in sorted(counters.items()):
+            yield counter.line(name)
