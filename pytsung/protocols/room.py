@@ -41,9 +41,12 @@ class Exchange:
     ack: Ack = Ack.ANSWER
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Feedback:
     """What a conversation made of the bytes it was fed.
+
+    Not frozen, because one is made for every answer (measured: 0.2 µs, frozen 0.7);
+    but nobody writes to one that was handed over.
 
     `complete`: the awaited answer is whole. `pushes`: messages that nobody asked
     for. `reply`: bytes the protocol wants sent at once (a pong, say). `close`:
