@@ -2,3 +2,7 @@
 
 Must not know how a plan is run.
 """
+
+from pytsung.config.configuration import Configuration, read_configuration
+
+__all__ = ["Configuration", "read_configuration"]

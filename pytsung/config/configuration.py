@@ -1,0 +1,168 @@
+"""From a `tsung.xml` to a plan: parse, check the structure, read each section.
+
+Must not know how a plan is run, nor any element: each section has its own reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from pytsung.config.document import Document, parse
+from pytsung.config.element import SourceElement
+from pytsung.config.entities import LARGEST_DOCUMENT, EntityLibrary
+from pytsung.config.hosts import read_agent_hosts, read_monitors, read_targets
+from pytsung.config.load import read_load
+from pytsung.config.options import Options, read_options
+from pytsung.config.popularity import SessionNames
+from pytsung.config.reader import ConfigurationReader
+from pytsung.config.sessions import read_session
+from pytsung.config.structure import check_structure
+from pytsung.errors import ConfigurationError, Fault, Place
+from pytsung.plan import Load, Plan, Session
+from pytsung.protocols.registry import Registry, installed
+
+LOG_LEVELS = {
+    "emergency": 0,
+    "critical": 2,
+    "error": 3,
+    "warning": 4,
+    "notice": 5,
+    "info": 6,
+    "debug": 7,
+}
+DUMPS = ("false", "true", "light", "protocol", "protocol_local")
+BACKENDS = ("text", "json", "rrdtool", "fullstats")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a configuration asks for, and what is worth knowing about it.
+
+    `document` is the parsed document written back, entities expanded and DOCTYPE
+    dropped, as Tsung keeps it beside its logs.
+    """
+
+    plan: Plan
+    warnings: tuple[Fault, ...]
+    document: bytes
+
+
+def read_configuration(
+    source: Path | bytes,
+    *,
+    name: str = "",
+    entity_directories: Sequence[Path] = (),
+    seed: int | None = None,
+    quirks: bool = False,
+    excluded_tags: Sequence[str] = (),
+    registry: Registry | None = None,
+) -> Configuration:
+    """Read a configuration from a file, or from bytes (its entities from the current directory).
+
+    `name` is what faults call it. `seed` wins over the configuration's own option.
+    Requests tagged with one of `excluded_tags` are left out.
+
+    Raises ConfigurationError with every fault, each with its place.
+    """
+    registry = installed() if registry is None else registry
+    name = name or (str(source) if isinstance(source, Path) else "tsung_stdin.xml")
+    home = source.parent if isinstance(source, Path) else Path()
+    document = parse(_bytes_of(source, name), name, EntityLibrary(home, entity_directories))
+    reader = ConfigurationReader(name)
+    _check_doctype(document, reader)
+    check_structure(document.root, reader, registry)
+    if document.root.tag != "tsung":
+        raise ConfigurationError(reader.faults)
+    sections = _Sections(document.root, reader, registry, frozenset(excluded_tags))
+    plan = sections.read(PurePath(name).name, seed, quirks)
+    if reader.faults:
+        raise ConfigurationError(reader.faults)
+    return Configuration(plan, reader.warnings, document.written_back)
+
+
+def _bytes_of(source: Path | bytes, name: str) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    try:
+        with source.open("rb") as file:
+            return file.read(LARGEST_DOCUMENT + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        fault = Fault(Place(name), f"cannot be read: {reason}", "name a configuration with -f")
+        raise ConfigurationError([fault]) from error
+
+
+def _check_doctype(document: Document, reader: ConfigurationReader) -> None:
+    """Tsung cannot do without a DOCTYPE; we only say so."""
+    if not document.doctype:
+        reader.warn(document.root, "there is no DOCTYPE; Tsung itself would refuse the file")
+    elif "tsung-1.0.dtd" not in document.doctype or document.root.tag not in document.doctype:
+        reader.warn(document.root, f"the DOCTYPE is not Tsung's: {document.doctype[:80]}")
+
+
+class _Sections:
+    """The sections of one document, read in the order in which they need each other."""
+
+    def __init__(
+        self,
+        root: SourceElement,
+        reader: ConfigurationReader,
+        registry: Registry,
+        excluded_tags: frozenset[str],
+    ) -> None:
+        self._root = root
+        self._reader = reader
+        self._registry = registry
+        self._excluded_tags = excluded_tags
+
+    def read(self, name: str, seed: int | None, quirks: bool) -> Plan:
+        """The plan; whatever stands in it is unusable once a fault was reported."""
+        root, reader = self._root, self._reader
+        clients, servers = self._only("clients"), self._only("servers")
+        load = self._only("load")
+        sessions, options = self._sessions()
+        elements = [each for group in root.all("sessions") for each in group.all("session")]
+        names = SessionNames(elements, reader)
+        reader.choice(root, "dumptraffic", DUMPS, "false")
+        reader.choice(root, "backend", BACKENDS, "text")
+        level = reader.choice(root, "loglevel", tuple(LOG_LEVELS), "notice")
+        return Plan(
+            name=name,
+            agent_hosts=read_agent_hosts(clients, reader) if clients else (),
+            targets=read_targets(servers, reader) if servers else (),
+            load=read_load(load, names, reader) if load else Load(),
+            sessions=sessions,
+            monitors=read_monitors(root.all("monitoring"), reader),
+            seed=options.seed if seed is None else seed,
+            quirks=quirks,
+            log_level=LOG_LEVELS[level],
+        )
+
+    def _only(self, tag: str) -> SourceElement | None:
+        """The one section of that name; None after a fault."""
+        found = self._root.all(tag)
+        for surplus in found[1:]:
+            self._reader.fault(surplus, f"there is a second <{tag}>", "merge it with the first")
+        if not found:
+            self._reader.fault(self._root, f"there is no <{tag}>", f"add a <{tag}> section")
+        return found[0] if found else None
+
+    def _sessions(self) -> tuple[tuple[Session, ...], Options]:
+        """Every session, with the options that stand before it in the file."""
+        options = Options()
+        sessions = []
+        for section in self._root:
+            if section.tag == "options":
+                options = read_options(section, options, self._reader, self._registry)
+            elif section.tag == "sessions":
+                sessions += [
+                    read_session(
+                        element, options, self._reader, self._registry, self._excluded_tags
+                    )
+                    for element in section.all("session")
+                ]
+        if not self._root.all("sessions"):
+            self._reader.fault(self._root, "there is no <sessions>", "add a <sessions> section")
+        return tuple(session for session in sessions if session is not None), options

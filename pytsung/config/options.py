@@ -1,0 +1,153 @@
+"""`<options>`: what is in force for the sessions that follow in the file.
+
+Must not know sockets or TLS libraries, nor what a session does with its options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pytsung.config.element import SourceElement
+from pytsung.config.reader import ConfigurationReader
+from pytsung.config.think_times import ThinkTimeRule, read_rule
+from pytsung.config.unsupported import has_row
+from pytsung.config.vocabulary import TYPED_OPTIONS, UNTYPED_OPTIONS
+from pytsung.plan import ConnectionOptions, TlsOptions
+from pytsung.protocols.registry import Registry
+
+TLS_VERSIONS = ("tlsv1", "tlsv1.1", "tlsv1.2", "tlsv1.3")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Everything that options have set so far."""
+
+    connection: ConnectionOptions = field(default_factory=ConnectionOptions)
+    think_time: ThinkTimeRule = field(default_factory=ThinkTimeRule)
+    seed: int | None = None
+
+
+def read_options(
+    block: SourceElement, before: Options, reader: ConfigurationReader, registry: Registry
+) -> Options:
+    """The options in force after an `<options>` block."""
+    current = before
+    for option in block.all("option"):
+        name = reader.required(option, "name").strip()
+        if option.get("type") is not None:
+            _check_typed(option, name, reader, registry)
+        elif not has_row(option, "name"):
+            current = _read_untyped(option, name, current, reader)
+    return current
+
+
+def _check_typed(
+    option: SourceElement, name: str, reader: ConfigurationReader, registry: Registry
+) -> None:
+    """No room has options of its own yet: tell what is ignored from what is wrong."""
+    kind = reader.atom(option, "type")
+    known = TYPED_OPTIONS.get(kind, ())
+    if name and name not in known:
+        cure = f"write one of {', '.join(known)}" if known else "remove the attribute type"
+        reader.fault(option, f"{kind} has no option {name}", cure)
+    elif kind and kind not in registry:
+        reader.warn(option, f"the option {name} has no effect: {kind} is not supported yet")
+
+
+def _read_untyped(
+    option: SourceElement, name: str, before: Options, reader: ConfigurationReader
+) -> Options:
+    if name in _CONNECTION:
+        changed = replace(before.connection, **_CONNECTION[name](option, reader))
+        return replace(before, connection=changed)
+    if name in _TLS:
+        tls: TlsOptions = replace(before.connection.tls, **_TLS[name](option, reader))
+        return replace(before, connection=replace(before.connection, tls=tls))
+    if name == "thinktime":
+        return replace(before, think_time=read_rule(option, reader))
+    if name == "seed":
+        return replace(before, seed=reader.integer(option, "value", before.seed or 0))
+    if name and name not in UNTYPED_OPTIONS:
+        reader.warn(option, f"there is no option {name}; it is ignored")
+    return before
+
+
+_Change = Callable[[SourceElement, ConfigurationReader], dict[str, Any]]
+"""Reads an option into new values for fields of the plan's dataclass."""
+
+_DEFAULT = ConnectionOptions()
+
+
+def _milliseconds(name: str) -> _Change:
+    default: float | None = getattr(_DEFAULT, name)
+
+    def change(option: SourceElement, reader: ConfigurationReader) -> dict[str, Any]:
+        value = option.get("value")
+        if value is None or value.strip().strip("'") == "infinity":
+            return {name: default if value is None else None}
+        return {name: reader.number(option, "value", 0.0) / 1000}
+
+    return change
+
+
+def _integer(name: str, least: int) -> _Change:
+    default: int = getattr(_DEFAULT, name)
+    return lambda option, reader: {name: reader.integer(option, "value", default, least)}
+
+
+def _flag(name: str, default: bool, negated: bool = False) -> _Change:
+    return lambda option, reader: {
+        name: reader.flag(option, "value", default is not negated) is not negated
+    }
+
+
+def _source_ports(option: SourceElement, reader: ConfigurationReader) -> dict[str, Any]:
+    if reader.choice(option, "value", ("on", "off"), "on") == "off":
+        return {"source_ports": None}
+    first = reader.integer(option, "min", 1025, 1, 65535)
+    last = reader.integer(option, "max", 65534, 1, 65535)
+    if first > last:
+        reader.fault(option, f"ports_range from {first} to {last}", "let max be at least min")
+    return {"source_ports": (first, last)}
+
+
+def _tls_versions(option: SourceElement, reader: ConfigurationReader) -> dict[str, Any]:
+    """One version as Tsung's quoted atom, or several with commas or blanks between."""
+    text = option.get("value") or ""
+    versions = tuple(text.replace("'", " ").replace(",", " ").strip(" []").split())
+    for version in versions:
+        if version not in TLS_VERSIONS:
+            reader.fault(
+                option,
+                f"there is no TLS version {version}",
+                f"write one of {', '.join(TLS_VERSIONS)}",
+            )
+    return {"versions": versions}
+
+
+def _tls_ciphers(option: SourceElement, _: ConfigurationReader) -> dict[str, Any]:
+    """OpenSSL's names; the commas that Tsung's manual shows are colons for OpenSSL."""
+    return {"ciphers": (option.get("value") or "").strip().replace(", ", ":").replace(",", ":")}
+
+
+_CONNECTION: Mapping[str, _Change] = {
+    "connect_timeout": _milliseconds("connect_timeout"),
+    "idle_timeout": _milliseconds("idle_timeout"),
+    "retry_timeout": _milliseconds("retry_delay"),
+    "max_retries": _integer("max_retries", least=0),
+    "tcp_rcv_buffer": _integer("receive_buffer", least=1),
+    "tcp_snd_buffer": _integer("send_buffer", least=1),
+    "tcp_reuseaddr": _flag("reuse_address", default=False),
+    "tcp_reuseport": _flag("reuse_port", default=False),
+    "ip_transparent": _flag("transparent", default=False),
+    "ports_range": _source_ports,
+}
+
+_TLS: Mapping[str, _Change] = {
+    "ssl_versions": _tls_versions,
+    "ssl_ciphers": _tls_ciphers,
+    "ssl_reuse_sessions": _flag("reuse_sessions", default=True),
+    "ssl_disable_sni": _flag("send_sni", default=True, negated=True),
+}

@@ -1,0 +1,145 @@
+"""Reads attributes, and collects every fault with its place.
+
+Each method gives a usable value even after a fault, so that reading goes on and
+all faults are reported at once. Must not know what an attribute is for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from pytsung.config.element import SourceElement
+from pytsung.config.unsupported import has_row
+from pytsung.errors import Fault, Place
+from pytsung.protocols.room import Element
+
+UNITS: Mapping[str, float] = {
+    "millisecond": 0.001,
+    "second": 1.0,
+    "minute": 60.0,
+    "hour": 3600.0,
+}
+"""Tsung's units of time, in seconds."""
+
+# Eighteen digits are more than any quantity here needs, and keep arithmetic finite.
+_INTEGER = re.compile(r"\d{1,18}", re.ASCII)
+_NUMBER = re.compile(r"\d{1,18}(\.\d{0,18})?|\.\d{1,18}", re.ASCII)
+
+
+class ConfigurationReader:
+    """The `Reader` of `pytsung.protocols.room`, and what the sections need besides."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._faults: dict[Fault, None] = {}
+        self._warnings: dict[Fault, None] = {}
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What was found wrong; an entity that is used twice is wrong once."""
+        return list(self._faults)
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What is worth knowing, in file order."""
+        return tuple(sorted(self._warnings))
+
+    def fault(self, element: Element, text: str, cure: str = "") -> None:
+        """Report that the element cannot be run as it stands."""
+        self._faults[Fault(self._place(element), text, cure)] = None
+
+    def warn(self, element: Element, text: str, cure: str = "") -> None:
+        """Report something worth knowing that does not stop the run."""
+        self._warnings[Fault(self._place(element), text, cure)] = None
+
+    def known(self, element: Element, attributes: tuple[str, ...]) -> None:
+        """Warn of every attribute that is not one of these."""
+        if not isinstance(element, SourceElement):
+            return
+        for name in element.attributes:
+            if name not in attributes:
+                self.warn(element, f"<{element.tag}> has no attribute {name}; it is ignored")
+
+    def text(self, element: Element, name: str, default: str = "") -> str:
+        """A text attribute."""
+        value = element.get(name)
+        return default if value is None else value
+
+    def required(self, element: Element, name: str) -> str:
+        """A text attribute that must be there and not empty; a fault if it is not."""
+        value = element.get(name)
+        if not value:
+            self.fault(element, f"<{element.tag}> needs the attribute {name}", f'write {name}="…"')
+            return ""
+        return value
+
+    def atom(self, element: Element, name: str) -> str:
+        """A required name. Where Tsung wants an Erlang atom any text will do, quoted or not."""
+        return self.required(element, name).strip().strip("'")
+
+    def choice(self, element: Element, name: str, choices: tuple[str, ...], default: str) -> str:
+        """One of `choices`, quoted or not; anything else is a fault."""
+        value = element.get(name)
+        if value is None or has_row(element, name):
+            return default
+        value = value.strip().strip("'")
+        if value not in choices:
+            self._wrong(element, name, value, f"write one of {', '.join(choices)}")
+            return default
+        return value
+
+    def flag(self, element: Element, name: str, default: bool = False) -> bool:
+        """`true` or `false`."""
+        return self.choice(element, name, ("true", "false"), str(default).lower()) == "true"
+
+    def integer(
+        self, element: Element, name: str, default: int, least: int = 0, most: int | None = None
+    ) -> int:
+        """An unsigned decimal integer between two bounds."""
+        value = element.get(name)
+        if value is None:
+            return default
+        if not _INTEGER.fullmatch(value.strip()):
+            self._wrong(element, name, value, "write a whole number, such as 10")
+            return default
+        number = int(value)
+        if number < least or (most is not None and number > most):
+            limits = f"at least {least}" if most is None else f"between {least} and {most}"
+            self._wrong(element, name, value, f"write a number {limits}")
+            return default
+        return number
+
+    def number(self, element: Element, name: str, default: float) -> float:
+        """An unsigned decimal number; empty is zero, as in Tsung."""
+        value = element.get(name)
+        if value is None:
+            return default
+        if not value.strip():
+            return 0.0
+        if not _NUMBER.fullmatch(value.strip()):
+            self._wrong(element, name, value, "write a number, such as 10 or 0.5")
+            return default
+        return float(value)
+
+    def seconds(self, element: Element, name: str) -> float:
+        """A required length of time, counted in the element's own `unit`."""
+        unit = self.choice(element, "unit", tuple(UNITS), "second")
+        return (
+            self.number(element, name, 0.0) * UNITS[unit] if self.required(element, name) else 0.0
+        )
+
+    def content(self, element: Element) -> str:
+        """The element's own text up to its first child, outer spaces (only) stripped.
+
+        Comments are gone already and the text around them is joined; Tsung would
+        stop at the first one.
+        """
+        return (element.text or "").strip(" ")
+
+    def _wrong(self, element: Element, name: str, value: str, cure: str) -> None:
+        shown = value if len(value) <= 40 else f"{value[:40]}…"
+        self.fault(element, f'<{element.tag}> has {name}="{shown}"', cure)
+
+    def _place(self, element: Element) -> Place:
+        return element.place if isinstance(element, SourceElement) else Place(self._file)

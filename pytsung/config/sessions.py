@@ -1,0 +1,39 @@
+"""`<sessions>`: each session with the options that were in force where it stands.
+
+Must not know a protocol's element: its room reads it.
+"""
+
+from __future__ import annotations
+
+from pytsung.config.element import SourceElement
+from pytsung.config.options import Options
+from pytsung.config.reader import ConfigurationReader
+from pytsung.config.steps import StepReader
+from pytsung.plan import Session
+from pytsung.protocols.registry import Registry
+
+
+def read_session(
+    element: SourceElement,
+    options: Options,
+    reader: ConfigurationReader,
+    registry: Registry,
+    excluded_tags: frozenset[str],
+) -> Session | None:
+    """One session; None if nobody can play it, which `structure` has reported."""
+    name = reader.required(element, "name")
+    kind = reader.atom(element, "type")
+    if kind not in registry:
+        return None
+    room = registry.room(kind)
+    steps = StepReader(room, options.think_time, reader, excluded_tags).read(element)
+    if not steps:
+        reader.warn(element, f"the session {name} has no steps: its users come and go")
+    return Session(
+        name=name,
+        kind=kind,
+        steps=steps,
+        persistent=reader.flag(element, "persistent", default=True),
+        bidirectional=reader.flag(element, "bidi", default=room.bidirectional),
+        options=options.connection,
+    )

@@ -1,0 +1,202 @@
+"""What stands in a session: requests, pauses, loops and the like, as the plan's steps.
+
+Must not know a protocol's element: its room reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from pytsung.config.element import SourceElement
+from pytsung.config.reader import ConfigurationReader
+from pytsung.config.substitutions import check_element, check_text
+from pytsung.config.think_times import ThinkTimeRule, read_think_time
+from pytsung.config.vocabulary import COMPARISONS, PROTOCOL_ELEMENTS
+from pytsung.plan import (
+    Abort,
+    Comparison,
+    Condition,
+    For,
+    Foreach,
+    If,
+    Repeat,
+    RequestStep,
+    SessionStep,
+    ThinkTime,
+    Transaction,
+    WaitForPush,
+)
+from pytsung.protocols.room import Room
+
+
+class StepReader:
+    """Reads the steps of one session, whose requests are of one protocol."""
+
+    def __init__(
+        self,
+        room: Room,
+        think_time: ThinkTimeRule,
+        reader: ConfigurationReader,
+        excluded_tags: frozenset[str],
+    ) -> None:
+        self._room = room
+        self._think_time_rule = think_time
+        self._reader = reader
+        self._excluded_tags = excluded_tags
+        # Requests after a `<change_type>`, which is refused, are of another protocol.
+        self._changed_type = False
+        self._readers: Mapping[str, Callable[[SourceElement], SessionStep | None]] = {
+            "request": self._request,
+            "thinktime": self._think_time,
+            "transaction": self._transaction,
+            "for": self._for,
+            "repeat": self._repeat,
+            "if": self._if,
+            "foreach": self._foreach,
+            "abort": self._abort,
+        }
+
+    def read(self, parent: SourceElement) -> tuple[SessionStep, ...]:
+        """The steps in an element; what is no step was reported with the structure."""
+        steps = []
+        for child in parent:
+            if child.tag == "change_type":
+                self._changed_type = True
+            read = self._readers.get(child.tag)
+            step = read(child) if read else None
+            if step is not None:
+                steps.append(step)
+        return tuple(steps)
+
+    def _request(self, element: SourceElement) -> RequestStep | None:
+        tag = element.get("tag") or ""
+        if tag and tag in self._excluded_tags:
+            return None
+        protocol = self._protocol_element(element)
+        how = self._reader.choice(element, "subst", ("true", "false", "all_except_body"), "false")
+        if protocol is None:
+            return None
+        # A protocol's element carries its body as text, if it has one at all.
+        has_body = bool(self._reader.content(protocol))
+        substitute = how == "true" or (how == "all_except_body" and not has_body)
+        if substitute:
+            check_element(protocol, self._reader)
+        request = self._room.read_request(protocol, self._reader, substitute=substitute)
+        return RequestStep(request, substitute, tag) if request is not None else None
+
+    def _protocol_element(self, element: SourceElement) -> SourceElement | None:
+        """The one element that says what to send; None after a fault."""
+        wanted = self._room.element
+        names = {wanted, *PROTOCOL_ELEMENTS.values()}
+        found = [child for child in element if child.tag in names]
+        if self._changed_type:
+            return None
+        if len(found) != 1:
+            count = len(found) or "no"
+            self._reader.fault(
+                element,
+                f"<request> has {count} elements that say what to send",
+                f"write one <{wanted}>",
+            )
+            return None
+        if found[0].tag != wanted:
+            self._reader.fault(
+                found[0],
+                f"<{found[0].tag}> in a session of type {self._room.session_type}",
+                f"write <{wanted}>, or change the session's type",
+            )
+            return None
+        return found[0]
+
+    def _think_time(self, element: SourceElement) -> ThinkTime | WaitForPush | None:
+        return read_think_time(element, self._think_time_rule, self._reader)
+
+    def _transaction(self, element: SourceElement) -> Transaction:
+        return Transaction(self._reader.required(element, "name"), self.read(element))
+
+    def _for(self, element: SourceElement) -> For:
+        return For(
+            variable=self._reader.atom(element, "var"),
+            start=self._bound(element, "from"),
+            stop=self._bound(element, "to"),
+            # Tsung takes 0 as well, and never comes back.
+            increment=self._reader.integer(element, "incr", 1, least=1),
+            steps=self.read(element),
+        )
+
+    def _bound(self, element: SourceElement, name: str) -> int | str:
+        """A whole number, or a text such as `%%_n%%`."""
+        text = self._reader.required(element, name).strip()
+        if text.startswith("%%_"):
+            check_text(element, text, self._reader)
+            return text
+        return self._reader.integer(element, name, 1) if text else 1
+
+    def _repeat(self, element: SourceElement) -> Repeat | None:
+        *body, last = [*element] or [element]
+        for child in body:
+            if child.tag in ("while", "until"):
+                self._reader.fault(
+                    child, f"<{child.tag}> is not the last in its <repeat>", "move it to the end"
+                )
+        name = self._reader.atom(element, "name")
+        most = self._reader.integer(element, "max_repeat", 20)
+        steps = self.read(element)
+        if last.tag not in ("while", "until"):
+            self._reader.fault(
+                element,
+                "the last element of <repeat> is neither <while> nor <until>",
+                "add one that says when to stop",
+            )
+            return None
+        condition = self._condition(last)
+        if condition is None:
+            return None
+        return Repeat(name, steps, condition, last.tag == "until", most)
+
+    def _if(self, element: SourceElement) -> If | None:
+        condition = self._condition(element)
+        steps = self.read(element)
+        if condition is None:
+            return None
+        check_text(element, condition.value, self._reader)
+        return If(condition, steps)
+
+    def _condition(self, element: SourceElement) -> Condition | None:
+        variable = self._reader.atom(element, "var")
+        given = [name for name in COMPARISONS if element.get(name) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "no comparison"
+            self._reader.fault(
+                element, f"<{element.tag}> has {found}", f"write one of {', '.join(COMPARISONS)}"
+            )
+            return None
+        return Condition(variable, Comparison(given[0]), element.get(given[0]) or "")
+
+    def _foreach(self, element: SourceElement) -> Foreach:
+        include = self._expression(element, "include")
+        exclude = self._expression(element, "exclude")
+        return Foreach(
+            name=self._reader.atom(element, "name"),
+            source=self._reader.atom(element, "in"),
+            steps=self.read(element),
+            include=include,
+            exclude="" if include else exclude,  # as in Tsung, include wins
+        )
+
+    def _expression(self, element: SourceElement, name: str) -> str:
+        text = element.get(name) or ""
+        try:
+            re.compile(text)
+        except (re.error, OverflowError, RecursionError) as error:
+            self._reader.fault(
+                element,
+                f'<{element.tag}> has {name}="{text[:40]}": {error}',
+                "correct the expression",
+            )
+        return text
+
+    def _abort(self, element: SourceElement) -> Abort:
+        kind = self._reader.choice(element, "type", ("session", "all"), "session")
+        return Abort(whole_test=kind == "all")

@@ -1,0 +1,91 @@
+"""What Tsung does and this version of pytsung does not do yet: one row each.
+
+A row that changes the load is refused; one that adds none is warned about, and
+the run starts. Whoever implements something removes its row, and nothing else here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pytsung.protocols.room import Element
+
+LATER = "this version of pytsung does not support it yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An element, or an attribute of it, or some values of that attribute.
+
+    `attribute=""` means the element itself, no `values` any value. `refused` rows
+    end in a fault, the others in a warning.
+    """
+
+    element: str
+    attribute: str = ""
+    values: tuple[str, ...] = ()
+    refused: bool = True
+    cure: str = LATER
+
+    def fits(self, element: Element) -> bool:
+        """Whether the row speaks of this element as it is written."""
+        if element.tag != self.element:
+            return False
+        if not self.attribute:
+            return True
+        value = element.get(self.attribute)
+        if value is None or (self.element == "option" and element.get("type") is not None):
+            return False
+        return not self.values or value.strip().strip("'") in self.values
+
+    def __str__(self) -> str:
+        """`<session type="ts_http">`, with the values joined."""
+        if not self.attribute:
+            return f"<{self.element}>"
+        if not self.values:
+            return f"<{self.element} {self.attribute}>"
+        return f'<{self.element} {self.attribute}="{" | ".join(self.values)}">'
+
+
+ROWS = (
+    # Sessions
+    Row("setdynvars"),
+    Row("change_type"),
+    Row("set_option"),
+    Row("interaction"),
+    Row("match"),
+    Row("dyn_variable"),
+    Row("thinktime", "value", ("wait_global",)),
+    # Options
+    Row("option", "name", ("rate_limit",)),
+    Row("option", "name", ("file_server", "local_file_server")),
+    Row("option", "name", ("global_number", "global_ack_timeout"), refused=False),
+    Row("option", "name", ("max_ssh_startup_per_core",), refused=False),
+    Row("option", "name", ("udp_rcv_buffer", "udp_snd_buffer"), refused=False),
+    Row("option", "name", ("websocket_path", "websocket_frame"), refused=False),
+    Row("option", "name", ("websocket_subprotocols", "websocket_origin"), refused=False),
+    Row("option", "name", ("bosh_path", "job_notify_port"), refused=False),
+    # Hosts
+    Row("client", "type", ("batch",), cure="write one <client> for each host"),
+    Row("ip", "value", ("resolve",), cure="write the address itself"),
+    Row("ip", "scan", ("true",), cure="write one <ip value> for each address"),
+    Row("server", "type", ("udp", "udp6")),
+    Row("server", "type", ("websocket", "websocket_ssl", "ws", "wss")),
+    Row("server", "type", ("bosh", "bosh_ssl")),
+    Row("server", "type", ("erlang",)),
+    Row("monitor", refused=False),
+    # What is written down about a run
+    Row("tsung", "dumptraffic", ("true", "light", "protocol", "protocol_local"), refused=False),
+    Row("tsung", "backend", ("json", "rrdtool", "fullstats"), refused=False),
+)
+
+
+def rows_for(element: Element) -> Iterator[Row]:
+    """The rows that speak of an element."""
+    return (row for row in ROWS if row.fits(element))
+
+
+def has_row(element: Element, attribute: str) -> bool:
+    """Whether an attribute's value is spoken of, so that nobody need complain again."""
+    return any(row.attribute == attribute for row in rows_for(element))
