@@ -14,7 +14,7 @@ _BARE_ATOM = re.compile(r"[a-z][A-Za-z0-9_@]*")
 _INTEGER = re.compile(r"\d+")
 _TUPLE = re.compile(r'\{\w+,"[^"\n]*"\}')
 _ESCAPES = str.maketrans({"\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def format_float(value: float) -> str:
@@ -39,7 +39,7 @@ def format_float(value: float) -> str:
 
 
 def format_name(name: str) -> str:
-    """A statistic's name: bare if it is a plain atom, a number or `{metric,"host"}`, else quoted."""
+    """A statistic's name: bare if a plain atom, a number or `{metric,"host"}`, else quoted."""
     if _BARE_ATOM.fullmatch(name) or _INTEGER.fullmatch(name) or _TUPLE.fullmatch(name):
         return name
     return f"'{name.translate(_ESCAPES)}'"
@@ -49,7 +49,8 @@ def format_timestamp(at: float) -> str:
     """A Unix time as `{megaseconds,seconds,microseconds}`."""
     microseconds = round(at * 1_000_000)
     seconds, microseconds = divmod(microseconds, 1_000_000)
-    return "{%d,%d,%d}" % (*divmod(seconds, 1_000_000), microseconds)
+    megaseconds, seconds = divmod(seconds, 1_000_000)
+    return f"{{{megaseconds},{seconds},{microseconds}}}"
 
 
 def format_date(at: float) -> str:

@@ -88,8 +88,11 @@ class TsungLog:
     """
 
     def __init__(self, statistics: Path | TextIO) -> None:
-        is_path = isinstance(statistics, Path)
-        self._out = EntryFile(statistics) if is_path else EntryStream(statistics)
+        self._out: EntryFile | EntryStream
+        if isinstance(statistics, Path):
+            self._out = EntryFile(statistics)
+        else:
+            self._out = EntryStream(statistics)
         self._samples: dict[str, _Sample] = {}
         self._host_samples: dict[str, _Sample] = {}
         self._counters = {name: _Counter() for name in ("users_count", "finish_users_count")}
@@ -114,19 +117,16 @@ class TsungLog:
         """Take in a reading of a host, under its name `{cpu,"os_mon@web1"}`; no time."""
         self._host_samples.setdefault(name, _Sample(scale=1.0)).now.merge(SampleSummary.of([value]))
 
-    def close(self, at: float) -> None:
+    def finish(self, at: float) -> None:
         """Write what is left as a last block, and the trailer; `at` is the end of the run.
 
         The last block is never of the same second as the one before: `tsung_stats.pl`
         takes such a block for empty, and loses it.
         """
-        try:
-            self._write_block(int(at))
-            self._out.write(f"EndMonitor:{format_timestamp(at)}\n")
-        finally:
-            self.abandon()
+        self._write_block(int(at))
+        self._out.write(f"EndMonitor:{format_timestamp(at)}\n")
 
-    def abandon(self) -> None:
+    def close(self) -> None:
         """Close the file as it is: without the trailer it reads as a run that was killed."""
         self._out.close()
 

@@ -1,0 +1,142 @@
+"""All files of a run behind one object: the controller feeds it, everything else reads.
+
+Says which file gets what. Must not know how the figures came about.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from pytsung.errors import LogDirectoryError
+from pytsung.logdir.controller_log import ControllerLog
+from pytsung.logdir.entries import EntryFile
+from pytsung.logdir.journal import EVENTS, INTERVALS, Event, IntervalEntry, Journal
+from pytsung.logdir.summary import RunSummary, write_summary
+from pytsung.logdir.tsung_log import TsungLog
+from pytsung.stats import Interval, SampleSummary
+
+TSUNG_LOG = Path("tsung.log")
+_MATCH_LOG_HEADER = "# timestamp userid sessionid requestid event transaction name\n"
+
+
+class RunLog:
+    """The log directory of a run, open for writing from its first second to its end.
+
+    Every entry is in its file when a method returns. The first one that cannot be
+    written (a full disk) raises LogDirectoryError; after it, all others are quietly
+    left out, so that the run can be ended in order and what is there stays readable.
+
+    Args:
+        directory: an existing, writable directory (`create_log_directory`).
+        host: the controller's host name, as Tsung's file and metric names carry it.
+        statistics: `tsung.log`'s path, relative to the directory, or a stream (`-m -`).
+        log_level: entries of the controller log above this level are left out.
+        clock: gives Unix time, for the entries of the controller log.
+
+    Raises:
+        LogDirectoryError: a file cannot be opened, or (from any method, once) written.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        host: str,
+        statistics: Path | TextIO = TSUNG_LOG,
+        log_level: int = 5,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.directory = directory
+        self.values: dict[str, SampleSummary] = {}
+        self._host = host
+        self._clock = clock
+        self._failed = False
+        with contextlib.ExitStack() as opened:
+            self._controller_log = ControllerLog(directory, host, log_level)
+            opened.callback(self._controller_log.close)
+            self._intervals = Journal(directory / INTERVALS)
+            opened.callback(self._intervals.close)
+            self._events = Journal(directory / EVENTS)
+            opened.callback(self._events.close)
+            if isinstance(statistics, Path):
+                statistics = directory / statistics
+            self._tsung_log = TsungLog(statistics)
+            opened.callback(self._tsung_log.close)
+            _start_match_log(directory)
+            self._files = opened.pop_all()
+
+    def save_configuration(self, name: str, document: bytes) -> None:
+        """Keep the configuration beside its results, as it was run."""
+        self._write(lambda: _write_whole(self.directory / Path(name).name, document))
+
+    def interval(self, merged: Interval, by_agent: Mapping[str, Interval], at: float) -> None:
+        """Write a second of the run, which ended at `at` (Unix time)."""
+        self._write(lambda: self._intervals.interval(IntervalEntry(at, merged, by_agent)))
+        self._write(lambda: self._tsung_log.add(merged, at))
+
+    def host(self, name: str, cpu: float, free_memory: float, load: float) -> None:
+        """Note how a host is doing: percent of its processors, megabytes, 1-minute average.
+
+        They appear under Tsung's names in `tsung.log` and in `values`, which a
+        summary can show. The controller's own host is `tsung_controller@HOST`.
+        """
+        node = f"tsung_controller@{name}" if name == self._host else f"os_mon@{name}"
+        for metric, value in (("cpu", cpu), ("freemem", free_memory), ("load", load)):
+            term = f'{{{metric},"{node}"}}'
+            self._tsung_log.host(term, value)
+            self.values.setdefault(term, SampleSummary()).merge(SampleSummary.of([value]))
+
+    def event(self, kind: str, at: float, **fields: Any) -> None:
+        """Write to `events.jsonl` what happened at `at` (Unix time)."""
+        self._write(lambda: self._events.event(Event(at, kind, fields)))
+
+    def note(self, level: int, source: str, text: str) -> None:
+        """Write a line of the controller log, now; `source` says which part speaks."""
+        self._write(lambda: self._controller_log.note(self._clock(), level, source, text))
+
+    def finish(self, summary: RunSummary, at: float) -> None:
+        """Write the last block and, last of all, the summary; `at` is Unix time.
+
+        The summary is tried even after a failure: it is small, and worth most.
+        """
+        try:
+            self._write(lambda: self._tsung_log.finish(at))
+        finally:
+            self._write(lambda: write_summary(self.directory, summary), anyway=True)
+            self.close()
+
+    def close(self) -> None:
+        """Close all files as they are; harmless when that was done before."""
+        self._files.close()
+
+    def _write(self, write: Callable[[], None], *, anyway: bool = False) -> None:
+        if self._failed and not anyway:
+            return
+        try:
+            write()
+        except LogDirectoryError:
+            is_first, self._failed = not self._failed, True
+            if is_first:
+                raise
+
+
+def _start_match_log(directory: Path) -> None:
+    """Tsung always makes this file, whether anything matches or not."""
+    file = EntryFile(directory / "match.log")
+    try:
+        file.write(_MATCH_LOG_HEADER)
+    finally:
+        file.close()
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise LogDirectoryError(
+            f"{path}: cannot be written: {error.strerror or error}; free some space there"
+        ) from error
