@@ -39,11 +39,13 @@ _CURE = "write it as 'connect: p(95)<200' or 'error_connect_timeout: count<10'"
 class Crossing:
     """What came of one threshold: the figure that was measured, and whether it kept the limit.
 
-    `value` is seconds for times, None where nothing was measured under the name.
+    `value` is in `unit`: `s` for times, `/s` for rates, empty for counts; None where
+    nothing was measured under the name.
     """
 
     threshold: str
     value: float | None
+    unit: str
     kept: bool
 
 
@@ -92,7 +94,8 @@ class Threshold:
         """
         value = self._figure(totals, duration)
         kept = value is not None and _COMPARISONS[self.comparison](value, self.limit)
-        return Crossing(self.text, value, kept)
+        unit = {"count": "", "rate": "/s"}.get(self.word, "s")
+        return Crossing(self.text, value, unit, kept)
 
     def _figure(self, totals: RunTotals, duration: float) -> float | None:
         samples = totals.samples.get(self.name)
