@@ -59,9 +59,11 @@ class _Structure:
         whole = False
         for row in rows_for(element):
             if row.refused:
-                self._reader.fault(element, f"{row} is not supported", row.cure)
+                text = f"{row.words(element)} is not supported by this version of pytsung"
+                self._reader.fault(element, text, row.cure)
             else:
-                self._reader.warn(element, f"{row} has no effect; {LATER}")
+                text = f"{row.words(element)} has no effect in this version of pytsung"
+                self._reader.warn(element, text)
             whole = whole or (row.refused and not row.attribute)
         return whole
 
@@ -71,7 +73,8 @@ class _Structure:
         if not kind or kind in self._registry:
             return True
         if kind in PROTOCOL_ELEMENTS:
-            self._reader.fault(session, f"sessions of type {kind} are not supported", LATER)
+            text = f"sessions of type {kind} are not supported by this version of pytsung"
+            self._reader.fault(session, text, LATER)
         else:
             known = ", ".join(room.session_type for room in self._registry)
             self._reader.fault(session, f"there is no session type {kind}", f"write one of {known}")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from pytsung.protocols.room import Element
 
-LATER = "this version of pytsung does not support it yet"
+LATER = "remove it, or use a later version"
+"""The cure for most of what is not supported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,11 @@ class Row:
             return False
         return not self.values or value.strip().strip("'") in self.values
 
-    def __str__(self) -> str:
-        """`<session type="ts_http">`, with the values joined."""
+    def words(self, element: Element) -> str:
+        """What stands there, `<server type="udp">`, without what is beside the point."""
         if not self.attribute:
             return f"<{self.element}>"
-        if not self.values:
-            return f"<{self.element} {self.attribute}>"
-        return f'<{self.element} {self.attribute}="{" | ".join(self.values)}">'
+        return f'<{self.element} {self.attribute}="{element.get(self.attribute)}">'
 
 
 ROWS = (

@@ -5,6 +5,7 @@ Must not know when anything really happens: `schedule` turns this into start tim
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 SessionWeights = tuple[float, ...]
@@ -26,6 +27,15 @@ class ArrivalPhase:
     max_users: int | None = None
     weights: SessionWeights = ()
     wait_all_sessions_end: bool = False
+
+    @property
+    def users(self) -> int:
+        """How many users the phase has in the whole test: fixed in advance, not drawn.
+
+        Rounded half away from zero, as Tsung does.
+        """
+        users = math.floor(self.duration * self.rate + 0.5)
+        return users if self.max_users is None else min(users, self.max_users)
 
 
 @dataclass(frozen=True, slots=True)

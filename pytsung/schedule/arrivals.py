@@ -6,7 +6,6 @@ random source. Knows no clock, socket or agent: the caller waits.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from random import Random
 
@@ -14,13 +13,8 @@ from pytsung.plan import ArrivalPhase
 
 
 def planned_users(phase: ArrivalPhase) -> int:
-    """How many users a phase has in the whole test: fixed in advance, not drawn.
-
-    round(duration × rate), half away from zero as in Tsung, or the phase's
-    `max_users` if that is less.
-    """
-    users = math.floor(phase.duration * phase.rate + 0.5)
-    return users if phase.max_users is None else min(users, phase.max_users)
+    """How many users a phase has in the whole test: fixed in advance, not drawn."""
+    return phase.users
 
 
 def arrival_times(users: int, rate: float, first_rate: float, random: Random) -> Iterator[float]:

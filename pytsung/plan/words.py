@@ -1,0 +1,202 @@
+"""A plan in words: one sentence for a report, a page for `pytsung check`.
+
+Must not know any protocol: whoever asks says how a request reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
+from itertools import groupby
+
+from pytsung.plan.hosts import AgentHost, Transport
+from pytsung.plan.load import ArrivalPhase, Load
+from pytsung.plan.options import ConnectionOptions
+from pytsung.plan.plan import Plan
+from pytsung.plan.quantities import amount, length_of_time, number, rate
+from pytsung.plan.sessions import Request, Session
+from pytsung.plan.step_words import session_lines
+
+DescribeRequest = Callable[[str, Request], str]
+"""A request in a few words, from the session's type and the request."""
+
+_MOST_LINES = 40
+"""Lines of one session on the page; a recorded session may have thousands."""
+
+
+def sentence(plan: Plan) -> str:
+    """The plan in one sentence, without a full stop."""
+    hosts = amount(len(plan.agent_hosts), "host")
+    targets = [str(target.endpoint) for target in plan.targets]
+    where = targets[0] if len(targets) == 1 else amount(len(targets), "target")
+    sessions = amount(len(plan.sessions), "session")
+    return f"{_arrivals(plan.load)} from {hosts} to {where}, playing {sessions}"
+
+
+def describe(plan: Plan, describe_request: DescribeRequest) -> str:
+    """The plan as a page of text, a section each for hosts, targets, arrivals and sessions."""
+    sections = [
+        [f"{plan.name}: {sentence(plan)}"],
+        ["Agent hosts", *_table(_host_rows(plan.agent_hosts))],
+        ["Targets", *_table(_target_rows(plan))],
+        ["Arrivals", *_table(_arrival_rows(plan))],
+    ]
+    common = (
+        plan.sessions[0].options if len({each.options for each in plan.sessions}) == 1 else None
+    )
+    for position, session in enumerate(plan.sessions):
+        sections.append(_session(plan, position, session, describe_request, common is None))
+    if common is not None and common != ConnectionOptions():
+        sections.append(["Options", *_table(_option_rows(common))])
+    settings = list(_settings(plan))
+    if settings:
+        sections.append(["Also", *_table(settings)])
+    return "\n\n".join("\n".join(lines) for lines in sections)
+
+
+def _arrivals(load: Load) -> str:
+    phases = load.all_phases()
+    users = sum(phase.users for phase in phases)
+    parts = []
+    if users:
+        rates = {phase.rate for phase in phases if phase.users}
+        at = rate(max(rates)) if len(rates) == 1 else f"up to {rate(max(rates))}"
+        # The last phase is over with its last user, the others last as long as they say.
+        last = phases[-1].duration
+        if phases[-1].rate:
+            last = min(last, phases[-1].users / phases[-1].rate)
+        span = length_of_time(round(sum(phase.duration for phase in phases[:-1]) + last, 3))
+        parts.append(f"{amount(users, 'user')} arrive at {at} over {span}")
+    if load.scheduled_users:
+        last = length_of_time(load.scheduled_users[-1].start_time)
+        parts.append(f"{amount(len(load.scheduled_users), 'scheduled user')} start within {last}")
+    text = " and ".join(parts) or "nobody arrives"
+    return f"{text}, stopped after {length_of_time(load.duration)}," if load.duration else text
+
+
+Row = tuple[str, str]
+
+
+def _host_rows(hosts: Sequence[AgentHost]) -> Iterator[Row]:
+    """A row a host; hosts that are alike and follow each other share one."""
+    for words, alike in groupby(hosts, _host):
+        names = [host.name for host in alike]
+        if len(names) <= 2:
+            yield from ((name, words) for name in names)
+        else:
+            yield f"{names[0]} … {names[-1]}", f"{amount(len(names), 'host')}, each {words}"
+
+
+def _host(host: AgentHost) -> str:
+    words = [f"{amount(host.workers, 'worker')} of at most {amount(host.max_users, 'user')}"]
+    if host.weight != 1:
+        words.append(f"weight {number(host.weight)}")
+    if host.source_range:
+        words.append(f"from addresses {host.source_range}")
+    elif host.source_addresses:
+        more = len(host.source_addresses) - 3
+        shown = ", ".join(host.source_addresses[:3]) + (f" and {more} more" if more > 0 else "")
+        words.append(f"from {shown}")
+    return ", ".join(words)
+
+
+def _target_rows(plan: Plan) -> Iterator[Row]:
+    whole = sum(target.weight for target in plan.targets)
+    for target in plan.targets:
+        words = ["TLS" if target.endpoint.transport is Transport.TLS else "TCP"]
+        if target.endpoint.ipv6:
+            words.append("over IPv6")
+        if len(plan.targets) > 1:
+            words.append(f"for {number(100 * target.weight / whole)} % of the users")
+        yield str(target.endpoint), " ".join(words)
+
+
+def _arrival_rows(plan: Plan) -> Iterator[Row]:
+    load = plan.load
+    for phase in load.phases:
+        yield f"phase {phase.number}", _phase(phase)
+        if len(phase.weights) > 1:
+            yield "", _shares(plan, phase.weights)
+    if load.loop:
+        yield "then", f"all of it {amount(load.loop, 'time')} more"
+    starts = [(user.start_time, user.session) for user in load.scheduled_users]
+    for (time, position), same in groupby(starts):
+        users = amount(len(list(same)), "user")
+        yield f"at {length_of_time(time)}", f"{users} of session {plan.sessions[position].name}"
+    if load.duration:
+        yield "stop", f"after {length_of_time(load.duration)}, whatever is running"
+    if not load.phases and not load.scheduled_users:
+        yield "nobody", "neither phases nor scheduled users"
+
+
+def _phase(phase: ArrivalPhase) -> str:
+    text = f"{amount(phase.users, 'user')} in {length_of_time(phase.duration)}"
+    text += f" at {rate(phase.rate)}"
+    if phase.users == phase.max_users:
+        text += ", no more"
+    return text + (", then wait for all of them to finish" if phase.wait_all_sessions_end else "")
+
+
+def _shares(plan: Plan, weights: Sequence[float]) -> str:
+    whole = sum(weights)
+    shares = (
+        f"{session.name} {number(100 * weight / whole)} %"
+        for session, weight in zip(plan.sessions, weights, strict=True)
+        if weight
+    )
+    return ", ".join(shares)
+
+
+def _session(
+    plan: Plan, position: int, session: Session, describe_request: DescribeRequest, options: bool
+) -> list[str]:
+    words = [session.kind]
+    if not session.persistent:
+        words.append("ends when the target closes")
+    lines = [f"Session {position + 1} of {len(plan.sessions)}: {session.name} ({', '.join(words)})"]
+    steps = session_lines(session, describe_request)
+    lines += steps[:_MOST_LINES]
+    if len(steps) > _MOST_LINES:
+        lines.append(f"  … and {number(len(steps) - _MOST_LINES)} lines more")
+    if options and session.options != ConnectionOptions():
+        lines.append("  with the options")
+        lines += [f"  {line}" for line in _table(_option_rows(session.options))]
+    return lines
+
+
+def _option_rows(options: ConnectionOptions) -> Iterator[Row]:
+    """What differs from the defaults, in the words of the field's names."""
+    for part, default in ((options, ConnectionOptions()), (options.tls, ConnectionOptions().tls)):
+        for field in fields(part):
+            value = getattr(part, field.name)
+            if field.name != "tls" and value != getattr(default, field.name):
+                prefix = "TLS " if part is options.tls else ""
+                yield prefix + field.name.replace("_", " "), _value(field.name, value)
+
+
+def _value(name: str, value: object) -> str:
+    if name.endswith(("timeout", "delay")) and isinstance(value, float):
+        return length_of_time(value)
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
+    if name == "source_ports" and isinstance(value, tuple):
+        return f"{value[0]} to {value[1]}"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return number(value) if isinstance(value, int) else str(value)
+
+
+def _settings(plan: Plan) -> Iterator[Row]:
+    if plan.monitors:
+        yield "monitored", ", ".join(monitor.host for monitor in plan.monitors)
+    if plan.seed is not None:
+        yield "seed", str(plan.seed)
+    if plan.quirks:
+        yield "quirks", "as Tsung, defects included"
+
+
+def _table(rows: Iterable[Row]) -> list[str]:
+    """Rows under each other, the second column aligned."""
+    listed = list(rows)
+    width = min(max((len(left) for left, _ in listed), default=0), 32)
+    return [f"  {left:<{width}}  {right}" for left, right in listed]
