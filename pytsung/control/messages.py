@@ -128,12 +128,14 @@ class Cost:
 class Finished:
     """The sender has nothing left to do; every interval was reported before.
 
-    `at` is when its last user ended. `not_started` are arrivals that were due but
-    never started. `aborted`: a session asked to abort the whole test.
+    `at` is when its last user ended. `users_open` are those that were still in
+    their session; `not_started` are arrivals that were due but never started.
+    `aborted`: a session asked to abort the whole test.
     """
 
     at: float
     cost: Cost = field(default_factory=Cost)
+    users_open: int = 0
     not_started: int = 0
     aborted: bool = False
 

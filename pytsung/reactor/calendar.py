@@ -10,6 +10,7 @@ Must not know the clock: it is told what time it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import Any, Protocol
 
@@ -60,6 +61,11 @@ class Calendar:
     def next_time(self) -> float:
         """The time of the earliest slot; NEVER when there is none."""
         return self._heap[0] * self.width if self._heap else NEVER
+
+    def items(self) -> Iterator[Timed]:
+        """Every item with an outstanding entry here."""
+        for bucket in self._slots.values():
+            yield from (item for item in bucket[1:] if item.bucket is bucket)
 
     def pop(self) -> Bucket:
         """Take the earliest slot out. Raises IndexError when there is none."""

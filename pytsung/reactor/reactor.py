@@ -13,7 +13,8 @@ from __future__ import annotations
 import os
 import select
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import chain
 from time import monotonic
 from typing import Any, Protocol
 
@@ -115,6 +116,15 @@ class Reactor:
         if bucket is None or bucket[0] > deadline:
             self.wake_at(item, min(deadline, self.now + LOOK_AHEAD))
             item.deadline = deadline
+
+    def everyone(self) -> Iterator[object]:
+        """Every handler and every timed item, each once; costs a walk through all."""
+        seen = set()
+        timed = (item for calendar in (self._fine, self._coarse) for item in calendar.items())
+        for one in chain(self._handlers, timed):
+            if one is not None and id(one) not in seen:
+                seen.add(id(one))
+                yield one
 
     # -- other threads, trio --------------------------------------------------
 

@@ -1,9 +1,9 @@
 """One simulated user living one session: facts in, steps out.
 
-    READY ──start──▶ CONNECTING ──connected──▶ WAITING ──answer──▶ (next operation)
-                        │  ▲                     │  ▲
-              failed    ▼  │ woke         closed ▼  │ Send, when still connected
-                      RETRYING                (next operation)
+    READY ──start──▶ SENDING ──sent──▶ WAITING ──answer, close──▶ (next operation)
+                       │  ▲
+                failed ▼  │ woke
+                     RETRYING
     THINKING ──woke──▶ (next operation)      PARKED ──push──▶ (next operation)
     any state ──▶ ENDED
 
@@ -33,7 +33,7 @@ class State(enum.IntEnum):
     """Where a user is; the module's docstring draws the transitions."""
 
     READY = 0
-    CONNECTING = 1
+    SENDING = 1
     WAITING = 2
     THINKING = 3
     PARKED = 4
@@ -42,7 +42,7 @@ class State(enum.IntEnum):
 
 
 # As plain names: looked up once an event, by very many users.
-CONNECTING, WAITING, THINKING = State.CONNECTING, State.WAITING, State.THINKING
+SENDING, WAITING, THINKING = State.SENDING, State.WAITING, State.THINKING
 PARKED, RETRYING, ENDED = State.PARKED, State.RETRYING, State.ENDED
 
 
@@ -61,13 +61,16 @@ def _as_it_is(text: str) -> str:
 
 
 class VirtualUser:
-    """A user numbered `number` who plays `program` against `endpoint`."""
+    """A user numbered `number` who plays `program` against `endpoint`.
+
+    `request_started` is when the request at hand was made; the driver sets it anew
+    right before it connects or writes, to keep its own lateness out of the sample.
+    """
 
     __slots__ = (
         "_ack",
         "_is_connected",
         "_page_started",
-        "_request_started",
         "_retries",
         "_started",
         "_transactions",
@@ -76,6 +79,7 @@ class VirtualUser:
         "number",
         "position",
         "program",
+        "request_started",
         "state",
         "variables",
         "world",
@@ -95,7 +99,7 @@ class VirtualUser:
         self._retries = 0
         self._transactions: list[tuple[str, float]] | None = None
         self._started = 0.0
-        self._request_started: float | None = None
+        self.request_started: float | None = None
         self._page_started: float | None = None
 
     # -- facts ----------------------------------------------------------------
@@ -118,11 +122,11 @@ class VirtualUser:
 
     def connected(self, at: float) -> None:
         """The connection is established, TLS included; the request is about to be sent."""
-        assert self._request_started is not None
+        assert self.request_started is not None
         self._is_connected = True
         recorder = self.world.recorder
         recorder.connection_opened()
-        recorder.sample("connect", at - self._request_started)
+        recorder.sample("connect", at - self.request_started)
 
     def connect_failed(self, reason: str, now: float) -> Step:
         """No connection, for `reason` (a POSIX name in lower case, `timeout`, `closed`…)."""
@@ -136,6 +140,8 @@ class VirtualUser:
 
     def sent(self, size: int, now: float) -> Step:
         """The request's bytes, `size` of them, have all been written."""
+        if self.state is not SENDING:  # the peer has answered before it had heard all
+            return STAY
         self.world.recorder.counters["size_sent"] += size
         if self._ack is not Ack.NONE:
             self.state = WAITING
@@ -189,6 +195,10 @@ class VirtualUser:
     def broken(self, reason: str, now: float) -> Step:
         """The connection failed in mid-air (reset is told as `peer_closed`, as in Tsung)."""
         return self.fail(f"error_inet_{reason}", now)
+
+    def halt(self) -> None:
+        """The test is stopping: the step that this user last gave is not carried out."""
+        self.state = PARKED
 
     def abandon(self) -> None:
         """The test is over before the user was: nothing is recorded but the closed connection."""
@@ -299,10 +309,10 @@ class VirtualUser:
         except RequestError as error:
             return self.fail(error.counter, now)
         self._ack = exchange.ack
-        self._request_started = now
+        self.request_started = now
+        self.state = SENDING
         if self._is_connected:
             return steps.Send(exchange.data)
-        self.state = CONNECTING
         timeout = self.program.session.options.connect_timeout
         return steps.Connect(self.endpoint, exchange.data, timeout)
 
@@ -314,7 +324,7 @@ class VirtualUser:
         if feedback.error:
             return self._with_reply(feedback, self.fail(feedback.error, now))
         then: Step = STAY
-        if feedback.complete and self.state is WAITING:
+        if feedback.complete and self.state in (WAITING, SENDING):
             if feedback.close:  # first: what comes next must find no connection
                 self._forget_connection()
                 then = steps.Disconnect(self._complete(now))
@@ -353,9 +363,9 @@ class VirtualUser:
         """The request is answered, or needs no answer: record it and go on."""
         recorder = self.world.recorder
         if self._ack is not Ack.NONE:
-            assert self._request_started is not None
-            recorder.sample("request", now - self._request_started)
-        self._request_started = None
+            assert self.request_started is not None
+            recorder.sample("request", now - self.request_started)
+        self.request_started = None
         if not self.world.quirks:
             self._retries = 0  # Tsung counts retries over the whole session
         operation = self.program.operations[self.position - 1]

@@ -1,0 +1,151 @@
+"""The agent: between one controller and the workers of one host.
+
+Relays shares down and merged intervals up, watches its host. When the controller's
+stream ends, or says nothing for too long, the agent ends with everything it started.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import socket
+from time import monotonic
+
+import trio
+
+from pytsung.agent.channel import Channel
+from pytsung.agent.host import HostSampler, rss
+from pytsung.agent.workers import Workers
+from pytsung.control.encoding import Encoder
+from pytsung.control.messages import (
+    VERSION,
+    Assign,
+    Beat,
+    Cost,
+    Failed,
+    Finished,
+    Health,
+    Hello,
+    Message,
+    Ready,
+    Report,
+    Start,
+    Stop,
+)
+
+SILENCE = 15.0
+"""Seconds without a word from the controller after which the agent ends itself."""
+
+MERGE_EVERY = 0.05
+"""Seconds between looks for intervals that are complete."""
+
+HEALTH_EVERY = 1.0
+HOST_EVERY = 10
+"""Health goes out every second; the host is read anew every tenth time, as Tsung does."""
+
+
+class Agent:
+    """One agent's life; `zygote` is the socket to its zygote."""
+
+    def __init__(self, controller: Channel, zygote: socket.socket, encoder: Encoder) -> None:
+        self._controller = controller
+        self._zygote = zygote
+        self._encoder = encoder
+        self._heard = monotonic()
+        self._peak_rss = 0
+        self._host = HostSampler()
+
+    async def run(self) -> None:
+        """Serve the controller until it has heard the end, or is gone."""
+        await self._tell(
+            Hello(
+                VERSION,
+                host=socket.gethostname().partition(".")[0],
+                pid=os.getpid(),
+                clock=monotonic(),
+                cores=os.cpu_count() or 1,
+                python=platform.python_version(),
+            )
+        )
+        async with trio.open_nursery() as nursery:
+            workers = Workers(self._zygote, self._encoder, self._tell, nursery)
+            nursery.start_soon(self._watch_silence, nursery.cancel_scope)
+            async for message in self._controller.messages():
+                self._heard = monotonic()
+                await self._heed(message, workers, nursery)
+            nursery.cancel_scope.cancel()
+
+    async def _tell(self, message: Message) -> None:
+        try:
+            await self._controller.send(message)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return  # the controller is gone: `run` sees the end of its stream
+
+    async def _heed(self, message: Message, workers: Workers, nursery: trio.Nursery) -> None:
+        if isinstance(message, Hello):
+            if message.version != VERSION:
+                reason = f"agent speaks version {VERSION}, controller version {message.version}"
+                await self._tell(Failed(f"{reason}; run the same pytsung on both"))
+        elif isinstance(message, Assign):
+            nursery.start_soon(self._prepare, message, workers)
+        elif isinstance(message, Start):
+            await workers.start(message.origin)
+            nursery.start_soon(self._report, workers)
+            nursery.start_soon(self._report_health, workers)
+        elif isinstance(message, Stop):
+            nursery.start_soon(workers.stop, message.grace)
+        elif not isinstance(message, Beat):
+            await self._tell(Failed(f"a {type(message).__name__} is nothing for an agent"))
+
+    async def _prepare(self, message: Assign, workers: Workers) -> None:
+        await self._tell(Ready(await workers.prepare(message.share)))
+
+    async def _report(self, workers: Workers) -> None:
+        """Send merged intervals as they are complete, then the end."""
+        while not workers.finished.is_set():
+            with trio.move_on_after(MERGE_EVERY):
+                await workers.finished.wait()
+            for interval, missing in workers.merger.ready(workers.elapsed):
+                await self._tell(Report(interval, missing))
+        for interval in workers.merger.flush():
+            await self._tell(Report(interval))
+        await self._tell(
+            Finished(
+                at=workers.last_end,
+                cost=Cost(workers.cpu_seconds + _own_cpu_seconds(), self._peak_rss),
+                users_open=workers.users_open,
+                not_started=workers.not_started,
+                aborted=workers.aborted,
+            )
+        )
+
+    async def _report_health(self, workers: Workers) -> None:
+        count = 0
+        reading = self._host.read()
+        while True:
+            if count % HOST_EVERY == 0:
+                reading = self._host.read()
+            memory = rss([os.getpid(), *workers.pids])
+            self._peak_rss = max(self._peak_rss, memory)
+            health = Health(
+                at=workers.elapsed,
+                cpu=reading.cpu,
+                free_memory=reading.free_memory,
+                load=reading.load,
+                rss=memory,
+                workers=len(workers.pids),
+            )
+            await self._tell(health)
+            count += 1
+            await trio.sleep(HEALTH_EVERY)
+
+    async def _watch_silence(self, scope: trio.CancelScope) -> None:
+        while monotonic() - self._heard < SILENCE:  # noqa: ASYNC110 - time itself is awaited
+            await trio.sleep(1)
+        scope.cancel()
+
+
+def _own_cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,250 @@
+"""Starting a worker's users when the schedule says so.
+
+A timer of the reactor that plays the arrival phases in turn, as Tsung does (its
+manual, "Arrival phases"; a phase's users are fixed in number and spaced at random,
+so some may be left when it ends: they are dropped). When the worker is full the
+rest is handed over as a `Resume`. Times are seconds since the test's start, and
+`origin` is that start on the monotonic clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
+from random import Random
+from time import monotonic
+
+from pytsung.agent.crowd import Crowd
+from pytsung.control.share import AgentShare, Resume, WorkerShare
+from pytsung.plan import ArrivalPhase
+from pytsung.reactor.calendar import NEVER, Bucket
+from pytsung.schedule.arrivals import arrival_times
+from pytsung.schedule.choice import WeightedChoice
+from pytsung.user.program import Program
+
+BATCH = 0.005
+"""Seconds. Users due within it start together: fewer, fuller turns of the loop cost a
+third less than one turn a user (measured at 1,000 users/s)."""
+
+SLICE = 64
+"""Users started in one go when late; then sockets have their turn."""
+
+POLL_ENDED = 0.1
+"""Seconds between looks whether all sessions have ended (Tsung: 5 to 60)."""
+
+NEARLY_FULL = 0.75
+"""Part of `max_users` at which a successor is asked for, so that it stands ready."""
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Whom to tell. `full` gets None when a successor should be made ready."""
+
+    phase_started: Callable[[int, float], None]
+    full: Callable[[Resume | None], None]
+    finished: Callable[[], None]
+
+
+@dataclass(slots=True)
+class _Place:
+    """A `Resume` in the making; its fields are explained there."""
+
+    phase: int = 0
+    phase_origin: float = 0.0
+    launched: int = 0
+    scheduled: int = 0
+    users: int = 0
+
+    def resume(self) -> Resume:
+        return Resume(self.phase, self.phase_origin, self.launched, self.scheduled, self.users)
+
+
+class Arrivals:
+    """Plays one worker's share of all phases. `lateness` collects seconds, one a user."""
+
+    def __init__(
+        self,
+        crowd: Crowd,
+        share: AgentShare,
+        worker: WorkerShare,
+        programs: list[Program],
+        watcher: Watcher,
+    ) -> None:
+        self.deadline = NEVER
+        self.bucket: Bucket | None = None
+        self.lateness: list[float] = []
+        self.is_finished = False
+        self._crowd = crowd
+        self._worker = worker
+        self._programs = programs
+        self._watcher = watcher
+        self._phases = share.plan.load.all_phases()
+        self._seed = share.seed
+        self._targets = [target.endpoint for target in share.plan.targets]
+        self._choose_target = WeightedChoice([target.weight for target in share.plan.targets])
+        self._has_asked = False
+        self._origin = 0.0
+        self._place = _Place()
+        self._times: Iterator[float] = iter(())
+        self._next: float | None = None
+
+    # -- from outside ---------------------------------------------------------
+
+    def begin(self, origin: float, place: Resume | None = None) -> None:
+        """Start at the first phase, or go on where a predecessor was full."""
+        self._origin = origin
+        if place is not None:
+            self._place = _Place(*astuple(place))
+        if self._place.phase < len(self._phases):
+            self._open_phase(resumed=place is not None)
+        self._crowd.reactor.wake_at(self, max(origin, monotonic()))
+
+    def stop(self) -> int:
+        """Start nobody any more; gives how many users were due by now but not started."""
+        due = 0
+        elapsed = monotonic() - self._origin
+        while not self.is_finished and self._next is not None:
+            if self._place.phase_origin + self._next > elapsed:
+                break
+            due += 1
+            self._next = next(self._times, None)
+        due += sum(
+            user.start_time <= elapsed
+            for user in self._worker.scheduled_users[self._place.scheduled :]
+        )
+        self._finish()
+        return due
+
+    def on_timer(self) -> None:
+        """Start everybody who is due, then sleep until the next one is."""
+        if self.is_finished:
+            return
+        wake = min(self._start_scheduled(), self._play_phases())
+        if wake < NEVER:
+            self._crowd.reactor.wake_at(self, self._origin + wake)
+        else:
+            self._finish()
+
+    # -- scheduled users ------------------------------------------------------
+
+    def _start_scheduled(self) -> float:
+        """Start the scheduled users that are due; gives when the next one is."""
+        users = self._worker.scheduled_users
+        while self._place.scheduled < len(users):
+            user = users[self._place.scheduled]
+            if user.start_time > monotonic() - self._origin + BATCH / 2:
+                return user.start_time
+            if not self._start(user.start_time, user.session):
+                return NEVER
+            self._place.scheduled += 1
+        return NEVER
+
+    # -- phases ---------------------------------------------------------------
+
+    def _open_phase(self, *, resumed: bool = False) -> None:
+        """Set up the arrivals of the phase at `_place`."""
+        number = self._place.phase
+        rates = self._worker.phase_rates
+        users = self._worker.phase_users[number]
+        # Random sources of their own, so that a successor can find its place in both.
+        name = f"{self._seed}:{self._worker.index}:{number}"
+        self._times = arrival_times(
+            users,
+            rates[number],
+            rates[number - 1] if number and rates[number - 1] > 0 else rates[number],
+            Random(f"{name}:times"),
+        )
+        self._random = Random(f"{name}:choices")
+        self._choose_session = WeightedChoice(self._phase.weights)
+        for _ in range(self._place.launched):
+            next(self._times)
+            self._draw_session()
+        self._next = next(self._times, None)
+        if not resumed:
+            self._watcher.phase_started(number + 1, self._place.phase_origin)
+
+    @property
+    def _phase(self) -> ArrivalPhase:
+        return self._phases[self._place.phase]
+
+    def _draw_session(self) -> int:
+        return self._choose_session.draw(self._random)
+
+    def _play_phases(self) -> float:
+        """Start the phase's users that are due; gives when to look again."""
+        started = 0
+        while self._place.phase < len(self._phases) and not self.is_finished:
+            if self._next is not None and self._next > self._phase.duration:
+                self._drop_the_rest()
+            if self._next is None:
+                wake = self._leave_phase()
+                if wake is not None:
+                    return wake
+                continue
+            planned = self._place.phase_origin + self._next
+            elapsed = monotonic() - self._origin
+            if planned > elapsed + BATCH / 2:
+                # To the next boundary of a batch, so that several users share a turn.
+                return max(planned, elapsed + BATCH)
+            if started >= SLICE:
+                return elapsed
+            if not self._start(planned, self._draw_session()):
+                return NEVER
+            started += 1
+            self._place.launched += 1
+            self._next = next(self._times, None)
+        return NEVER
+
+    def _drop_the_rest(self) -> None:
+        """The phase's time is over before its users were all due: chance, as in Tsung."""
+        rest = self._worker.phase_users[self._place.phase] - self._place.launched
+        self._crowd.world.recorder.users_dropped += rest
+        self._next = None
+
+    def _leave_phase(self) -> float | None:
+        """Go to the next phase; a time to look again when it is not time yet."""
+        elapsed = monotonic() - self._origin
+        end = self._place.phase_origin + self._phase.duration
+        if self._place.phase + 1 == len(self._phases):
+            # The last phase is not padded: arrivals are over with its last user.
+            self._place.phase += 1
+            return None
+        if elapsed < end:
+            return end
+        origin = end
+        if self._phase.wait_all_sessions_end:
+            if self._crowd.size:
+                return elapsed + POLL_ENDED
+            origin = elapsed
+        self._place.phase += 1
+        self._place.phase_origin = origin
+        self._place.launched = 0
+        self._crowd.world.recorder.count("newphase")
+        self._open_phase()
+        return None
+
+    # -- users ----------------------------------------------------------------
+
+    def _start(self, planned: float, session: int) -> bool:
+        """Start one user, if there is room; False when the rest was handed over."""
+        crowd, worker = self._crowd, self._worker
+        if crowd.size >= worker.max_users:
+            self._watcher.full(self._place.resume())
+            self._finish()
+            return False
+        if not self._has_asked and crowd.size >= worker.max_users * NEARLY_FULL:
+            self._has_asked = True
+            self._watcher.full(None)
+        # 1, 2, 3… over the whole test: each worker takes every n-th number.
+        number = 1 + worker.index + self._place.users * worker.count
+        self._place.users += 1
+        target = self._targets[self._choose_target.draw(crowd.world.random)]
+        self.lateness.append(max(0.0, monotonic() - self._origin - planned))
+        crowd.start_user(number, self._programs[session], target)
+        return True
+
+    def _finish(self) -> None:
+        if not self.is_finished:
+            self.is_finished = True
+            self.deadline = NEVER
+            self._watcher.finished()

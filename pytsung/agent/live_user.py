@@ -1,0 +1,334 @@
+"""A virtual user with its socket: carries out steps, brings back facts.
+
+The only place where a `VirtualUser` meets a descriptor. There is one for each
+user, very many in a process, so it is slotted, holds its descriptor as a number,
+and has no buffer while nothing is half sent. TLS lies between the two when the
+endpoint asks for it. Decides nothing: what to do comes from the user.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import ssl
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from pytsung.agent.dialer import error_name
+from pytsung.agent.resolver import Address
+from pytsung.plan import Transport
+from pytsung.reactor.calendar import NEVER, Bucket
+from pytsung.reactor.reactor import READ, WRITE
+from pytsung.reactor.tls import TlsLayer
+from pytsung.user.steps import (
+    STAY,
+    AbortTest,
+    Await,
+    Connect,
+    Disconnect,
+    End,
+    Reply,
+    Send,
+    Step,
+    Think,
+)
+from pytsung.user.virtual_user import VirtualUser
+
+if TYPE_CHECKING:
+    from pytsung.agent.crowd import Crowd
+
+READ_SIZE = 65536
+"""Bytes read at once; a longer answer makes the descriptor ready again."""
+
+NO_DESCRIPTOR = -1
+
+CLOSED = (errno.EPIPE, errno.ECONNRESET)
+"""What the kernel says of a connection that the peer has closed."""
+
+
+class LiveUser:
+    """One user of a `Crowd`; a handler and a timer of its reactor."""
+
+    __slots__ = (
+        "_mask",
+        "_opening",
+        "_outgoing",
+        "_sending",
+        "_tls",
+        "_tls_session",
+        "bucket",
+        "crowd",
+        "deadline",
+        "descriptor",
+        "user",
+    )
+
+    def __init__(self, user: VirtualUser, crowd: Crowd) -> None:
+        self.user = user
+        self.crowd = crowd
+        self.deadline = NEVER
+        self.bucket: Bucket | None = None
+        self.descriptor = NO_DESCRIPTOR
+        self._mask = 0  # events the reactor watches for; 0: not registered
+        self._opening: Connect | None = None  # until the connection is established
+        self._outgoing: bytes | None = None  # what the socket did not take yet
+        self._sending = 0  # size of the request that `_outgoing` ends, if it does
+        self._tls: TlsLayer | None = None
+        self._tls_session: ssl.SSLSession | None = None
+
+    # -- what the reactor and the crowd tell ----------------------------------
+
+    def start(self) -> None:
+        """Begin the session."""
+        self.perform(self.user.start(monotonic()))
+
+    def on_timer(self) -> None:
+        """The time asked for has passed."""
+        if self._opening is not None:
+            self._close()
+            self.perform(self.user.connect_failed("timeout", monotonic()))
+        elif not self.crowd.is_stopping:
+            self.perform(self.user.woke(monotonic()))
+
+    def on_ready(self, events: int) -> None:
+        """The socket can be read or written, or has failed."""
+        if self._outgoing is not None and events & ~READ:
+            self.perform(self._flush())
+        is_connecting = self._opening is not None and self._tls is None
+        if events & ~WRITE and self.descriptor != NO_DESCRIPTOR and not is_connecting:
+            self._read()
+
+    def abandon(self) -> None:
+        """The test is over: close without a word."""
+        self.user.abandon()
+        self._close()
+
+    # -- steps ----------------------------------------------------------------
+
+    def perform(self, step: Step | None) -> None:
+        """Carry out steps until one has to wait for the world."""
+        reactor = self.crowd.reactor
+        while step is not None:
+            if isinstance(step, Await):
+                reactor.expect_before(self, reactor.now + step.timeout)
+                return
+            if isinstance(step, Think):
+                reactor.wake_at(self, monotonic() + step.seconds)
+                return
+            if isinstance(step, Connect):
+                step = self._connect(step)
+            elif isinstance(step, Send):
+                step = self._send(step.data)
+            elif isinstance(step, Disconnect):
+                self._close()
+                step = step.then
+            elif isinstance(step, Reply):
+                step = self._reply(step)
+            elif isinstance(step, End | AbortTest):
+                self._close()
+                self.deadline = NEVER
+                self.crowd.ended(self, aborts_test=isinstance(step, AbortTest))
+                return
+            else:
+                if step is not STAY:  # Park: only data ends it
+                    self.deadline = NEVER
+                return
+
+    def _connect(self, step: Connect) -> Step | None:
+        crowd = self.crowd
+        if crowd.is_stopping:
+            self.user.halt()
+            return None
+        self.deadline = NEVER
+        self.user.request_started = now = monotonic()
+        address = crowd.resolver.find(step.endpoint, lambda: self.perform(step))
+        if address is None:
+            return None
+        if not isinstance(address, Address):
+            return self.user.connect_failed(address, now)
+        try:
+            self.descriptor = crowd.dialer.dial(address, self.user.program.session.options)
+        except OSError as error:
+            return self.user.connect_failed(error_name(error), now)
+        self._opening = step
+        if step.timeout is not None:
+            crowd.reactor.wake_at(self, now + step.timeout)
+        if step.endpoint.transport is Transport.TLS:
+            self._tls = self._new_tls(step)
+            self._outgoing = self._tls.take()
+        else:
+            self._outgoing = step.data
+            self._sending = len(step.data)
+        # Often established already: on a near network the first write goes through.
+        return self._flush()
+
+    def _new_tls(self, step: Connect) -> TlsLayer:
+        wishes = self.user.program.session.options.tls
+        tls = TlsLayer(
+            self.crowd.tls_context(wishes),
+            server_hostname=step.endpoint.host if wishes.send_sni else None,
+            session=self._tls_session,
+        )
+        tls.start()
+        return tls
+
+    def _send(self, data: bytes) -> Step | None:
+        if self.crowd.is_stopping:
+            self.user.halt()
+            return None
+        self.user.request_started = monotonic()
+        self._sending = len(data)
+        self._outgoing = (self._outgoing or b"") + self._encrypted(data)
+        return self._flush()
+
+    def _reply(self, step: Reply) -> Step:
+        """Send beside what is awaited; should that fail, reading will tell."""
+        if self.descriptor != NO_DESCRIPTOR:
+            self.user.world.recorder.counters["size_sent"] += len(step.data)
+            self._outgoing = (self._outgoing or b"") + self._encrypted(step.data)
+            failure = self._flush()
+            if failure is not None:
+                return failure
+        return step.then
+
+    def _encrypted(self, data: bytes) -> bytes:
+        if self._tls is None:
+            return data
+        self._tls.send(data)
+        return self._tls.take()
+
+    # -- the socket -----------------------------------------------------------
+
+    def _watch(self, mask: int) -> None:
+        """Be told of these events from now on."""
+        if mask != self._mask:
+            if self._mask:
+                self.crowd.reactor.modify(self.descriptor, mask)
+            else:
+                self.crowd.reactor.register(self.descriptor, self, mask)
+            self._mask = mask
+
+    def _flush(self) -> Step | None:
+        """Write what is outgoing; a step when the request at hand has been sent, or failed."""
+        assert self._outgoing is not None
+        at = monotonic()
+        try:
+            written = os.write(self.descriptor, self._outgoing)
+        except BlockingIOError:
+            self._watch(READ | WRITE)
+            return None
+        except OSError as error:
+            return self._write_failed(error)
+        if self._opening is not None and self._tls is None:
+            self._established(at)
+        if written < len(self._outgoing):
+            self._outgoing = self._outgoing[written:]
+            self._watch(READ | WRITE)
+            return None
+        self._outgoing = None
+        self._watch(READ)
+        if not self._sending:
+            return None
+        size, self._sending = self._sending, 0
+        return self.user.sent(size, monotonic())
+
+    def _established(self, at: float) -> None:
+        self._opening = None
+        self.deadline = NEVER
+        self.user.connected(at)
+
+    def _write_failed(self, error: OSError) -> Step | None:
+        self._outgoing = None
+        if self._opening is not None:
+            self._close()
+            return self.user.connect_failed(error_name(error), monotonic())
+        if not self._sending:
+            self._watch(READ)
+            return None
+        self._sending = 0
+        reason = "closed" if error.errno in CLOSED else error_name(error)
+        return self.user.send_failed(reason, monotonic())
+
+    def _read(self) -> None:
+        now = self.crowd.reactor.now
+        try:
+            data = os.read(self.descriptor, READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if error.errno not in CLOSED:
+                self.perform(self.user.broken(error_name(error), now))
+                return
+            data = b""  # a reset is seen as a close, as in Tsung
+        if self._tls is not None:
+            self._read_tls(self._tls, data, now)
+        elif data:
+            self.perform(self.user.received(data, now))
+        else:
+            self.perform(self.user.peer_closed(now))
+
+    def _read_tls(self, tls: TlsLayer, data: bytes, now: float) -> None:
+        try:
+            plaintext = tls.feed(data)
+        except ssl.SSLError as error:
+            self.perform(self._tls_failed(tls_error_name(error), now))
+            return
+        if self._opening is not None and tls.established:
+            request = self._opening.data
+            self._established(monotonic())
+            self._sending = len(request)
+            tls.send(request)
+        outgoing = tls.take()
+        if outgoing:
+            self._outgoing = (self._outgoing or b"") + outgoing
+            self.perform(self._flush())
+        if plaintext and self._tls is tls:
+            self.perform(self.user.received(plaintext, now))
+        if tls.closed and self._tls is tls:
+            if self._opening is not None:
+                self._close()
+                self.perform(self.user.connect_failed("closed", now))
+            else:
+                self.perform(self.user.peer_closed(now))
+
+    def _tls_failed(self, reason: str, now: float) -> Step:
+        """A fatal alert, ours or the peer's."""
+        is_opening = self._opening is not None
+        self._close()
+        if is_opening:
+            return self.user.connect_failed(reason, now)
+        return self.user.broken(reason, now)
+
+    def _close(self) -> None:
+        """Close the connection if there is one; nothing of it is left behind."""
+        self._opening = None
+        self._outgoing = None
+        self._sending = 0
+        if self.descriptor == NO_DESCRIPTOR:
+            return
+        if self._tls is not None:
+            self._close_tls(self._tls)
+        descriptor, self.descriptor = self.descriptor, NO_DESCRIPTOR
+        if self._mask:
+            self._mask = 0
+            self.crowd.reactor.close(descriptor)
+        else:
+            os.close(descriptor)
+
+    def _close_tls(self, tls: TlsLayer) -> None:
+        if self.user.program.session.options.tls.reuse_sessions:
+            self._tls_session = tls.session
+        tls.close()
+        self._tls = None
+        try:
+            os.write(self.descriptor, tls.take())
+        except OSError:
+            return  # the peer is gone, or slow: a goodbye is a courtesy
+
+
+def tls_error_name(error: ssl.SSLError) -> str:
+    """`tls_handshake_failure` for the alert of that name (RFC 8446, 6.2), and so on."""
+    reason = error.reason or "unknown"
+    for prefix in ("SSLV3_ALERT_", "TLSV1_ALERT_", "TLSV13_ALERT_"):
+        reason = reason.removeprefix(prefix)
+    return f"tls_{reason.lower()}"

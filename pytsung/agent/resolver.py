@@ -1,0 +1,103 @@
+"""Names of targets to addresses, for very many users at once.
+
+A name is looked up once and kept for a while: Tsung looks it up for each
+connection, which at thousands a second would load-test the name server. Who asks
+while a look-up runs is told when it ends. Must not know users: it calls back.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+import trio
+
+from pytsung.plan import Endpoint
+
+KEEP = 30.0
+"""Seconds for which an address is used before its name is looked up again."""
+
+NXDOMAIN = "nxdomain"
+"""Erlang's word for a name without an address, as counted in `error_connect_nxdomain`."""
+
+REFUSED = "eacces"
+"""What a connection outside the allowed networks counts as (see `Fence`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to connect: a socket family and its address."""
+
+    family: int
+    socket_address: tuple[str, int] | tuple[str, int, int, int]
+
+
+class Fence:
+    """Which addresses connections may go to.
+
+    PYTSUNG_LOOPBACK_ONLY=1 refuses all but 127.0.0.0/8, ::1 and the networks in
+    PYTSUNG_TEST_NETWORKS (comma separated): no test may reach a stranger's host.
+    """
+
+    def __init__(self, environment: dict[str, str] | None = None) -> None:
+        variables = dict(os.environ) if environment is None else environment
+        self.is_up = variables.get("PYTSUNG_LOOPBACK_ONLY", "") not in ("", "0")
+        listed = variables.get("PYTSUNG_TEST_NETWORKS", "").replace(",", " ").split()
+        self._networks = [ipaddress.ip_network(network) for network in listed]
+
+    def allows(self, address: str) -> bool:
+        """Whether a connection to this literal address may be made."""
+        if not self.is_up:
+            return True
+        parsed = ipaddress.ip_address(address)
+        return parsed.is_loopback or any(parsed in network for network in self._networks)
+
+
+class Resolver:
+    """Addresses of endpoints; look-ups run as tasks of the given nursery."""
+
+    def __init__(self, nursery: trio.Nursery, fence: Fence) -> None:
+        self._nursery = nursery
+        self._fence = fence
+        self._known: dict[Endpoint, tuple[float, Address | str]] = {}
+        self._waiting: dict[Endpoint, list[Callable[[], None]]] = {}
+
+    def find(self, endpoint: Endpoint, when_known: Callable[[], None]) -> Address | str | None:
+        """The endpoint's address, or the reason why there is none.
+
+        None: it is being looked up, and `when_known` will be called to ask again.
+        """
+        known = self._known.get(endpoint)
+        if known is not None and monotonic() < known[0]:
+            return known[1]
+        waiting = self._waiting.get(endpoint)
+        if waiting is None:
+            self._waiting[endpoint] = [when_known]
+            self._nursery.start_soon(self._look_up, endpoint)
+        else:
+            waiting.append(when_known)
+        return None
+
+    async def _look_up(self, endpoint: Endpoint) -> None:
+        family = socket.AF_INET6 if endpoint.ipv6 or ":" in endpoint.host else socket.AF_INET
+        try:
+            found = await trio.socket.getaddrinfo(
+                endpoint.host, endpoint.port, family, socket.SOCK_STREAM
+            )
+            address: Address | str = self._permitted(family, found[0][4])
+        except (OSError, UnicodeError):
+            address = NXDOMAIN
+        keep = KEEP if isinstance(address, Address) else 1.0
+        self._known[endpoint] = (monotonic() + keep, address)
+        for when_known in self._waiting.pop(endpoint):
+            when_known()
+
+    def _permitted(self, family: int, socket_address: tuple[object, ...]) -> Address | str:
+        host = str(socket_address[0])
+        if not self._fence.allows(host.partition("%")[0]):
+            return REFUSED
+        return Address(family, socket_address)  # type: ignore[arg-type] # getaddrinfo's own tuple

@@ -1,0 +1,238 @@
+"""One worker process: a reactor full of users, and a control task as its guest.
+
+Is told what to do by its agent over a socket, and reports every second. Must not
+know the controller, nor other workers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import resource
+import socket
+import time
+from functools import partial
+from math import floor
+from random import Random
+from time import monotonic
+
+import trio
+
+from pytsung.agent.arrivals import Arrivals, Watcher
+from pytsung.agent.channel import Channel
+from pytsung.agent.crowd import Crowd
+from pytsung.agent.dialer import Dialer
+from pytsung.agent.resolver import Fence, Resolver
+from pytsung.control.codec import MessageCodec
+from pytsung.control.encoding import Encoder
+from pytsung.control.messages import (
+    Cost,
+    Finished,
+    Full,
+    Message,
+    PhaseStarted,
+    Ready,
+    Report,
+    Start,
+    Stop,
+    TakeOver,
+    Work,
+)
+from pytsung.control.share import AgentShare, Resume, WorkerShare
+from pytsung.errors import AgentError
+from pytsung.protocols import registry
+from pytsung.reactor.reactor import Reactor
+from pytsung.stats import Recorder
+from pytsung.user.program import Program
+from pytsung.user.virtual_user import World
+
+INTERVAL = 1.0
+"""Seconds of one interval."""
+
+SPARE_DESCRIPTORS = 64
+"""Descriptors of a worker that are no users' connections: epolls, channels, look-ups."""
+
+LOOK_FOR_IDLE = 0.02
+"""Seconds between looks whether the last requests are answered, when stopping."""
+
+OUTBOX = 256
+"""Messages kept while the agent is slow to read: a few minutes of reports."""
+
+
+def run_worker(connection: socket.socket) -> None:
+    """Live as a worker at the far end of `connection`, until the work is done.
+
+    Raises whatever goes wrong: a bug ends this process, and the agent tells of it.
+    """
+    _raise_descriptor_limit()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 1_000)
+    reactor = Reactor()
+    reactor.run(partial(_Worker(reactor).live, connection))
+
+
+def _raise_descriptor_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class _Worker:
+    """The control task of one worker."""
+
+    def __init__(self, reactor: Reactor) -> None:
+        self._reactor = reactor
+        self._recorder = Recorder()
+        self._origin = 0.0
+        self._not_started = 0
+        self._interval = 0
+        self._cpu = time.process_time()
+        self._cpu_at = monotonic()
+        self._done = trio.Event()
+        self._outbox, self._to_send = trio.open_memory_channel[Message](OUTBOX)
+        self._work: Work | None = None
+        self._crowd: Crowd | None = None
+        self._arrivals: Arrivals | None = None
+
+    async def live(self, connection: socket.socket) -> None:
+        """Play the share that comes over `connection`; ends when told, or when played."""
+        stream = trio.SocketStream(trio.socket.from_stdlib_socket(connection))
+        channel = Channel(stream, MessageCodec(Encoder(registry.installed())))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._send_all, channel)
+            async for message in channel.messages():
+                await self._heed(message, nursery)
+            # The agent is gone: so are we, and our users with us.
+            nursery.cancel_scope.cancel()
+
+    async def _send_all(self, channel: Channel) -> None:
+        async for message in self._to_send:
+            await channel.send(message)
+            if isinstance(message, Finished):
+                await channel.aclose()
+
+    async def _heed(self, message: Message, nursery: trio.Nursery) -> None:
+        if isinstance(message, Work):
+            self._prepare(message, nursery)
+            self._outbox.send_nowait(Ready())
+        elif isinstance(message, Start):
+            self._begin(message.origin, None, nursery)
+        elif isinstance(message, TakeOver):
+            self._begin(message.origin, message.resume, nursery)
+        elif isinstance(message, Stop):
+            await self._stop(message.grace)
+        else:
+            raise AgentError(f"worker: a {type(message).__name__} is nothing for a worker")
+
+    # -- setting up -----------------------------------------------------------
+
+    def _prepare(self, work: Work, nursery: trio.Nursery) -> None:
+        share = work.share
+        worker = _within_descriptor_limit(share.workers[work.worker])
+        rooms = registry.installed()
+        programs = [Program(session, rooms.room(session.kind)) for session in share.plan.sessions]
+        choices = Random(f"{share.seed}:{worker.index}:{work.number}")
+        world = World(self._recorder, choices, share.plan.quirks, int(time.time()))
+        resolver = Resolver(nursery, Fence())
+        dialer = Dialer(worker, self._recorder, choices)
+        self._crowd = Crowd(self._reactor, resolver, dialer, world)
+        self._crowd.when_ended = self._look_for_end
+        self._arrivals = self._make_arrivals(share, worker, programs)
+        self._work = work
+
+    def _make_arrivals(
+        self, share: AgentShare, worker: WorkerShare, programs: list[Program]
+    ) -> Arrivals:
+        def full(place: Resume | None) -> None:
+            self._outbox.send_nowait(Full(place, soon=place is None))
+
+        def phase_started(phase: int, at: float) -> None:
+            self._outbox.send_nowait(PhaseStarted(worker.index, phase, at))
+
+        assert self._crowd is not None
+        watcher = Watcher(phase_started, full, self._look_for_end)
+        return Arrivals(self._crowd, share, worker, programs, watcher)
+
+    def _begin(self, origin: float, place: Resume | None, nursery: trio.Nursery) -> None:
+        assert self._arrivals is not None
+        self._origin = origin
+        self._interval = max(0, floor((monotonic() - origin) / INTERVAL))
+        self._arrivals.begin(origin, place)
+        nursery.start_soon(self._report_intervals)
+
+    # -- reporting ------------------------------------------------------------
+
+    async def _report_intervals(self) -> None:
+        """Report every second, aligned to the test's start, until everything is done."""
+        while not self._done.is_set():
+            end = self._origin + (self._interval + 1) * INTERVAL
+            with trio.move_on_after(end - monotonic()):
+                await self._done.wait()
+            if monotonic() >= end:
+                self._report()
+        self._report()
+        assert self._crowd is not None
+        self._outbox.send_nowait(
+            Finished(
+                at=self._crowd.last_end - self._origin,
+                cost=_own_cost(),
+                users_open=self._recorder.users_open,
+                not_started=self._not_started,
+                aborted=self._crowd.aborts_test,
+            )
+        )
+
+    def _report(self) -> None:
+        """Close the interval at hand and send it off."""
+        arrivals, recorder = self._arrivals, self._recorder
+        assert arrivals is not None
+        recorder.generator_samples("lateness", arrivals.lateness)
+        recorder.generator_samples("loop_lag", self._reactor.lags)
+        recorder.generator_samples("worker_cpu", [self._cpu_share()])
+        arrivals.lateness.clear()
+        self._reactor.lags.clear()
+        if recorder.users_started:
+            gc.freeze()  # users are no garbage: let no collection walk through them
+        self._outbox.send_nowait(Report(recorder.take(self._interval)))
+        self._interval += 1
+
+    def _cpu_share(self) -> float:
+        """Part of a core used since the last interval."""
+        cpu, at = time.process_time(), monotonic()
+        share = (cpu - self._cpu) / max(at - self._cpu_at, 1e-3)
+        self._cpu, self._cpu_at = cpu, at
+        return share
+
+    # -- ending ---------------------------------------------------------------
+
+    def _look_for_end(self) -> None:
+        """Called after each user's end, and when the last one has been started."""
+        assert self._crowd is not None
+        assert self._arrivals is not None
+        if self._crowd.aborts_test or (self._arrivals.is_finished and not self._crowd.size):
+            self._done.set()
+
+    async def _stop(self, grace: float) -> None:
+        """No new users, `grace` seconds for requests in flight, then the end for all."""
+        if self._crowd is None or self._arrivals is None or self._done.is_set():
+            return
+        self._crowd.is_stopping = True
+        self._not_started = self._arrivals.stop()
+        with trio.move_on_after(grace):
+            # Looked for, not told: users know no events, and this happens once a test.
+            while any(not one.user.is_idle for one in self._crowd.everyone()):  # noqa: ASYNC110
+                await trio.sleep(LOOK_FOR_IDLE)
+        for one in self._crowd.everyone():
+            one.abandon()
+        self._done.set()
+
+
+def _within_descriptor_limit(share: WorkerShare) -> WorkerShare:
+    """The share with no more users at once than this process may have descriptors."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    room = max(1, soft - SPARE_DESCRIPTORS)
+    return share if share.max_users <= room else dataclasses.replace(share, max_users=room)
+
+
+def _own_cost() -> Cost:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)

@@ -1,0 +1,238 @@
+"""The workers of one agent: started through the zygote, replaced when full, mourned when dead.
+
+Each share is played by one worker at a time; one that is full hands the rest to a
+successor that already stands by. Must not know the controller.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from time import monotonic
+
+import trio
+
+from pytsung.agent import zygote
+from pytsung.agent.channel import Channel
+from pytsung.agent.merging import IntervalMerger
+from pytsung.control.codec import MessageCodec
+from pytsung.control.encoding import Encoder
+from pytsung.control.messages import (
+    Finished,
+    Full,
+    Message,
+    PhaseStarted,
+    Ready,
+    Report,
+    Start,
+    Stop,
+    TakeOver,
+    Work,
+    WorkerLost,
+)
+from pytsung.control.share import AgentShare, Resume
+
+REAP_PATIENCE = 2.0
+"""Seconds to wait for the zygote's word on a worker whose channel has closed."""
+
+
+@dataclass(slots=True, eq=False)
+class _Process:
+    """One worker process, and what it last said of itself."""
+
+    number: int
+    share: int
+    channel: Channel
+    pid: int = 0
+    is_standby: bool = False
+    ready: trio.Event = field(default_factory=trio.Event)
+    has_finished: bool = False
+    users_open: int = 0
+    connections_open: int = 0
+
+
+class Workers:
+    """All workers of an agent, and the sum of what they report.
+
+    `tell` passes a message on to the controller. `finished` is set when every share
+    has been played or lost.
+    """
+
+    def __init__(
+        self,
+        channel: socket.socket,
+        encoder: Encoder,
+        tell: Callable[[Message], Awaitable[None]],
+        nursery: trio.Nursery,
+    ) -> None:
+        self.merger = IntervalMerger()
+        self.finished = trio.Event()
+        self.not_started = 0
+        self.users_open = 0
+        self.aborted = False
+        self.last_end = 0.0
+        self.cpu_seconds = 0.0
+        self._zygote = trio.socket.from_stdlib_socket(channel)
+        self._requests = channel
+        self._encoder = encoder
+        self._tell = tell
+        self._nursery = nursery
+        self._share: AgentShare | None = None
+        self._origin: float | None = None
+        self._alive: dict[int, _Process] = {}
+        self._standby: dict[int, _Process] = {}  # share → successor that stands ready
+        self._count = 0
+        self._starting, self._started = trio.open_memory_channel[int](64)
+        self._exits: dict[int, trio.Event] = {}
+        self._statuses: dict[int, zygote.Ended] = {}
+        self._asking = trio.Lock()
+
+    # -- what the agent asks --------------------------------------------------
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the workers that are alive."""
+        return [process.pid for process in self._alive.values()]
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the test's start; negative before it."""
+        return monotonic() - self._origin if self._origin is not None else -1.0
+
+    async def prepare(self, share: AgentShare) -> int:
+        """Start one worker for each share; gives their number when all stand by."""
+        self._share = share
+        self._nursery.start_soon(self._hear_zygote)
+        processes = [await self._spawn(index) for index in range(len(share.workers))]
+        for process in processes:
+            await process.ready.wait()
+        return len(processes)
+
+    async def start(self, origin: float) -> None:
+        """Let all workers begin at `origin`, on the monotonic clock."""
+        self._origin = origin
+        for process in list(self._alive.values()):
+            self.merger.join(process.number, 0.0)
+            await self._send(process, Start(origin))
+        self._look_for_end()
+
+    async def stop(self, grace: float) -> None:
+        """Stop all workers gracefully; `finished` follows."""
+        for process in list(self._alive.values()):
+            if process.is_standby:
+                await process.channel.aclose()
+            else:
+                await self._send(process, Stop(grace))
+
+    # -- processes ------------------------------------------------------------
+
+    async def _spawn(self, share: int, *, standby: bool = False) -> _Process:
+        assert self._share is not None
+        here, there = socket.socketpair()
+        async with self._asking:
+            with there:
+                zygote.ask(self._requests, there)
+            pid = await self._started.receive()
+        stream = trio.SocketStream(trio.socket.from_stdlib_socket(here))
+        channel = Channel(stream, MessageCodec(self._encoder))
+        process = _Process(self._count, share, channel, pid, standby)
+        self._count += 1
+        self._alive[process.number] = process
+        self._exits.setdefault(pid, trio.Event())
+        self._nursery.start_soon(self._listen, process)
+        await self._send(process, Work(self._share, share, process.number, standby=standby))
+        return process
+
+    async def _send(self, process: _Process, message: Message) -> None:
+        try:
+            await process.channel.send(message)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return  # it is dying: `_listen` hears of it, and tells
+
+    async def _hear_zygote(self) -> None:
+        while True:
+            datagram = await self._zygote.recv(zygote.DATAGRAM)
+            if not datagram:
+                return
+            answer = zygote.read_answer(datagram)
+            if isinstance(answer, zygote.Started):
+                self._starting.send_nowait(answer.pid)
+            else:
+                self.cpu_seconds += answer.cpu_seconds
+                self._statuses[answer.pid] = answer
+                self._exits.setdefault(answer.pid, trio.Event()).set()
+
+    async def _listen(self, process: _Process) -> None:
+        """Hear one worker out, until it says no more."""
+        async for message in process.channel.messages():
+            await self._heed(process, message)
+        await process.channel.aclose()
+        with trio.move_on_after(REAP_PATIENCE):
+            await self._exits[process.pid].wait()
+        del self._alive[process.number]
+        if self._standby.get(process.share) is process:
+            del self._standby[process.share]
+        elif not process.has_finished and not process.is_standby:
+            await self._mourn(process)
+        self._look_for_end()
+
+    async def _mourn(self, process: _Process) -> None:
+        at = max(0.0, self.elapsed)
+        self.merger.lost(process.number, process.users_open, process.connections_open, at)
+        reason = _reason(self._statuses.get(process.pid))
+        await self._tell(WorkerLost(process.number, at, process.users_open, reason))
+
+    # -- what workers say -----------------------------------------------------
+
+    async def _heed(self, process: _Process, message: Message) -> None:
+        if isinstance(message, Report):
+            process.users_open = message.interval.users_open
+            process.connections_open = message.interval.connections_open
+            self.merger.add(process.number, message.interval)
+        elif isinstance(message, Ready):
+            process.ready.set()
+        elif isinstance(message, Full):
+            await self._relieve(process, message.resume)
+        elif isinstance(message, Finished):
+            self._note_end(process, message)
+        elif isinstance(message, PhaseStarted):
+            await self._tell(message)
+
+    async def _relieve(self, process: _Process, place: Resume | None) -> None:
+        """A worker is nearly full, or full: make a successor ready, or let it go on."""
+        if place is None:
+            self._standby[process.share] = await self._spawn(process.share, standby=True)
+            return
+        successor = self._standby.pop(process.share, None)
+        if successor is None:
+            successor = await self._spawn(process.share, standby=True)
+        await successor.ready.wait()
+        successor.is_standby = False
+        assert self._origin is not None
+        self.merger.join(successor.number, self.elapsed)
+        await self._send(successor, TakeOver(self._origin, place))
+
+    def _note_end(self, process: _Process, message: Finished) -> None:
+        process.has_finished = True
+        self.merger.leave(process.number)
+        self.not_started += message.not_started
+        self.users_open += message.users_open
+        self.last_end = max(self.last_end, message.at)
+        self.aborted = self.aborted or message.aborted
+
+    def _look_for_end(self) -> None:
+        if self._origin is not None and not any(
+            not process.has_finished and not process.is_standby for process in self._alive.values()
+        ):
+            self.finished.set()
+
+
+def _reason(ended: zygote.Ended | None) -> str:
+    """What a worker died of, in words."""
+    if ended is None:
+        return "its channel closed while it was still running"
+    if ended.status < 0:
+        return f"killed by {signal.Signals(-ended.status).name}"
+    return f"ended with status {ended.status}; its last words are in the agent's log"
