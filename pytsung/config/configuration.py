@@ -156,6 +156,9 @@ class _Sections:
         for section in self._root:
             if section.tag == "options":
                 options = read_options(section, options, self._reader, self._registry)
+                if section is self._root.children[-1] and sessions:
+                    text = "no session stands after these <options>, so they hold for none"
+                    self._reader.warn(section, text, "move them before <sessions>")
             elif section.tag == "sessions":
                 sessions += [
                     read_session(

@@ -19,10 +19,10 @@ def amount(count: int, noun: str) -> str:
 
 
 def rate(per_second: float) -> str:
-    """`1,000/s`; `1 every 30 s` below one a second."""
+    """`at 1,000/s`; `one every 30 s` below one a second."""
     if 0 < per_second < 1:
-        return f"1 every {length_of_time(1 / per_second)}"
-    return f"{number(per_second)}/s"
+        return f"one every {length_of_time(round(1 / per_second, 3))}"
+    return f"at {number(per_second)}/s"
 
 
 def length_of_time(seconds: float) -> str:

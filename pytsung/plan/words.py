@@ -56,22 +56,27 @@ def describe(plan: Plan, describe_request: DescribeRequest) -> str:
 
 def _arrivals(load: Load) -> str:
     phases = load.all_phases()
-    users = sum(phase.users for phase in phases)
     parts = []
-    if users:
+    if users := sum(phase.users for phase in phases):
         rates = {phase.rate for phase in phases if phase.users}
-        at = rate(max(rates)) if len(rates) == 1 else f"up to {rate(max(rates))}"
-        # The last phase is over with its last user, the others last as long as they say.
-        last = phases[-1].duration
-        if phases[-1].rate:
-            last = min(last, phases[-1].users / phases[-1].rate)
-        span = length_of_time(round(sum(phase.duration for phase in phases[:-1]) + last, 3))
-        parts.append(f"{amount(users, 'user')} arrive at {at} over {span}")
+        pace = rate(max(rates))
+        if len(rates) > 1:
+            pace = (
+                f"{pace} at most" if pace.startswith("one") else pace.replace("at", "at up to", 1)
+            )
+        parts.append(f"{amount(users, 'user')} arrive {pace} over {length_of_time(_span(phases))}")
     if load.scheduled_users:
         last = length_of_time(load.scheduled_users[-1].start_time)
         parts.append(f"{amount(len(load.scheduled_users), 'scheduled user')} start within {last}")
     text = " and ".join(parts) or "nobody arrives"
     return f"{text}, stopped after {length_of_time(load.duration)}," if load.duration else text
+
+
+def _span(phases: Sequence[ArrivalPhase]) -> float:
+    """How long users arrive: the last phase is over with its last user, the others last it out."""
+    *others, last = phases
+    needed = last.users / last.rate if last.rate else 0.0
+    return round(sum(phase.duration for phase in others) + min(last.duration, needed), 3)
 
 
 Row = tuple[str, str]
@@ -130,10 +135,9 @@ def _arrival_rows(plan: Plan) -> Iterator[Row]:
 
 
 def _phase(phase: ArrivalPhase) -> str:
-    text = f"{amount(phase.users, 'user')} in {length_of_time(phase.duration)}"
-    text += f" at {rate(phase.rate)}"
+    text = f"{amount(phase.users, 'user')} {rate(phase.rate)} in {length_of_time(phase.duration)}"
     if phase.users == phase.max_users:
-        text += ", no more"
+        text += ", and no more than that"
     return text + (", then wait for all of them to finish" if phase.wait_all_sessions_end else "")
 
 
