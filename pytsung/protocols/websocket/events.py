@@ -94,8 +94,8 @@ class Close:
     reason: str = ""
 
     def answer(self) -> Close:
-        """The close frame that this one must be answered with: its code, no reason."""
-        return Close(self.code)
+        """The close frame to answer with: the same code, where that may be sent; no reason."""
+        return Close() if self.code == CloseCode.ABNORMAL else Close(self.code)
 
 
 Event = TextMessage | BinaryMessage | Ping | Pong | Close

@@ -93,14 +93,12 @@ def _check_length(length: int, width: int) -> None:
 
 
 def close_payload(code: int, reason: str, *, any_code: bool = False) -> bytes:
-    """The payload of a close frame; empty for NO_STATUS. `any_code` echoes whatever came.
+    """The payload of a close frame; empty for NO_STATUS. `any_code` lets all codes pass.
 
     Raises:
         LocalProtocolError: the code must not be sent, or the reason is too long.
     """
-    if code == CloseCode.NO_STATUS:
-        if reason:
-            raise LocalProtocolError("a close reason needs a code (RFC 6455, 5.5.1)")
+    if code == CloseCode.NO_STATUS and not reason:
         return b""
     if not (is_close_code(code) or (any_code and 0 <= code < 65536)):
         raise LocalProtocolError(f"close code {code} must not be sent (RFC 6455, 7.4)")
