@@ -20,8 +20,14 @@ MOST_ERRORS = 10
 """Error names shown; the rest stands in summary.json."""
 
 
-def render_summary(summary: RunSummary, console: Console) -> None:
-    """Print the result; the verdict is the last line, after its reasons."""
+def render_summary(summary: RunSummary, console: Console, *, quiet: bool = False) -> None:
+    """Print the result; the verdict is the last line, after its reasons. Quiet: only these."""
+    if not quiet:
+        _print_figures(summary, console)
+    _print_verdict(summary, console)
+
+
+def _print_figures(summary: RunSummary, console: Console) -> None:
     console.print()
     console.print(Text(summary.plan.sentence, style="bold"))
     console.print()
@@ -30,7 +36,6 @@ def render_summary(summary: RunSummary, console: Console) -> None:
         console.print()
     console.print(_facts(summary))
     console.print()
-    _print_verdict(summary, console)
 
 
 def _samples(summary: RunSummary) -> Table:

@@ -26,6 +26,9 @@ SHORTEST_PAUSE = 0.5
 PLAIN_PAUSE = 10.0
 """Seconds between two plain lines, as between two blocks of `tsung.log`."""
 
+FILE_WIDTH = 200
+"""Columns where there is no terminal: what is searched with grep must not be wrapped."""
+
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
@@ -48,7 +51,10 @@ class LiveState:
 
 def make_console(*, color: bool = True) -> Console:
     """A console on standard error. Colours go with `color=False` or the variable NO_COLOR."""
-    return Console(stderr=True, no_color=None if color else True, highlight=False)
+    console = Console(stderr=True, no_color=None if color else True, highlight=False)
+    if not console.is_terminal:
+        console.width = FILE_WIDTH
+    return console
 
 
 class LiveView:
