@@ -24,7 +24,8 @@ KEY_LENGTH = 24
 
 _ACCEPT_SUFFIX = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 _END_OF_HEAD = b"\r\n\r\n"
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+# A header line with the line break before it: a token (RFC 9110, 5.6.2), then anything.
+_FIELD = re.compile(r"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)(?=\r\n|\Z)")
 
 Headers = Sequence[tuple[str, str]]
 
@@ -94,7 +95,7 @@ def _encode(lines: Sequence[str]) -> bytes:
     return "\r\n".join(lines).encode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Head:
     """A request's or response's first line and headers, and how many bytes they took.
 
@@ -107,8 +108,8 @@ class Head:
 
     def has_token(self, name: str, token: str) -> bool:
         """Whether a header's comma-separated list has `token`, in any case."""
-        values = self.headers.get(name, "").lower().split(",")
-        return token in (value.strip() for value in values)
+        value = self.headers.get(name, "").lower()
+        return value == token or token in [part.strip() for part in value.split(",")]
 
     @property
     def agrees_to_upgrade(self) -> bool:
@@ -176,13 +177,22 @@ def _read_head(data: bytes, limit: int) -> Head | None:
         if len(data) >= limit:
             raise RemoteProtocolError(f"no end of the head in {limit} bytes")
         return None
-    start, *lines = data[:end].decode("latin-1").split("\r\n")
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if not (colon and _TOKEN.fullmatch(name)):
-            raise RemoteProtocolError(f"not a header line: {line[:80]!r}")
-        name = name.lower()
-        value = value.strip(" \t")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    text = data[:end].decode("latin-1")
+    start, _, _ = text.partition("\r\n")
+    fields = _FIELD.findall(text, len(start))
+    if len(fields) != text.count("\r\n"):
+        raise RemoteProtocolError(f"not all header lines can be read: {text[:200]!r}")
+    headers = {name.lower(): value.rstrip(" \t") for name, value in fields}
+    if len(headers) != len(fields):
+        headers = _joined(fields)
     return Head(start, headers, end + len(_END_OF_HEAD))
+
+
+def _joined(fields: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Headers, some of which are repeated; that is a list in parts (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for name, value in fields:
+        name = name.lower()
+        value = value.rstrip(" \t")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers

@@ -110,6 +110,8 @@ def test_what_is_no_agreement(response: bytes) -> None:
         answer("no colon here"),
         answer("bad name : x"),
         answer(" folded: line"),
+        answer("A: bare\nfeed: x"),
+        answer("A: bare\rreturn", "B: x"),
         b"HTTP/1.1 101 " + b"x" * handshake.MAX_HEAD_BYTES,
     ],
 )
