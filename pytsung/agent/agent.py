@@ -106,10 +106,10 @@ class Agent:
         while not workers.finished.is_set():
             with trio.move_on_after(MERGE_EVERY):
                 await workers.finished.wait()
-            for interval, missing in workers.merger.ready(workers.elapsed):
-                await self._tell(Report(interval, missing))
-        for interval in workers.merger.flush():
-            await self._tell(Report(interval))
+            for collected in workers.intervals.ready(workers.elapsed):
+                await self._tell(Report(collected.merged(), collected.missing))
+        for collected in workers.intervals.flush():
+            await self._tell(Report(collected.merged()))
         await self._tell(
             Finished(
                 at=workers.last_end,
@@ -124,7 +124,8 @@ class Agent:
         count = 0
         reading = self._host.read()
         while True:
-            if count % HOST_EVERY == 0:
+            is_new = count % HOST_EVERY == 0
+            if is_new:
                 reading = self._host.read()
             memory = rss([os.getpid(), *workers.pids])
             self._peak_rss = max(self._peak_rss, memory)
@@ -135,6 +136,7 @@ class Agent:
                 load=reading.load,
                 rss=memory,
                 workers=len(workers.pids),
+                is_new_reading=is_new,
             )
             await self._tell(health)
             count += 1

@@ -16,7 +16,6 @@ import trio
 
 from pytsung.agent import zygote
 from pytsung.agent.channel import Channel
-from pytsung.agent.merging import IntervalMerger
 from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
@@ -33,6 +32,7 @@ from pytsung.control.messages import (
     WorkerLost,
 )
 from pytsung.control.share import AgentShare, Resume
+from pytsung.stats.collector import IntervalCollector
 
 REAP_PATIENCE = 2.0
 """Seconds to wait for the zygote's word on a worker whose channel has closed."""
@@ -49,8 +49,6 @@ class _Process:
     is_standby: bool = False
     ready: trio.Event = field(default_factory=trio.Event)
     has_finished: bool = False
-    users_open: int = 0
-    connections_open: int = 0
 
 
 class Workers:
@@ -67,7 +65,7 @@ class Workers:
         tell: Callable[[Message], Awaitable[None]],
         nursery: trio.Nursery,
     ) -> None:
-        self.merger = IntervalMerger()
+        self.intervals: IntervalCollector[int] = IntervalCollector()
         self.finished = trio.Event()
         self.not_started = 0
         self.users_open = 0
@@ -114,7 +112,7 @@ class Workers:
         """Let all workers begin at `origin`, on the monotonic clock."""
         self._origin = origin
         for process in list(self._alive.values()):
-            self.merger.join(process.number, 0.0)
+            self.intervals.join(process.number, 0.0)
             await self._send(process, Start(origin))
         self._look_for_end()
 
@@ -180,17 +178,15 @@ class Workers:
 
     async def _mourn(self, process: _Process) -> None:
         at = max(0.0, self.elapsed)
-        self.merger.lost(process.number, process.users_open, process.connections_open, at)
+        users = self.intervals.lost(process.number, at)
         reason = _reason(self._statuses.get(process.pid))
-        await self._tell(WorkerLost(process.number, at, process.users_open, reason))
+        await self._tell(WorkerLost(process.number, at, users, reason))
 
     # -- what workers say -----------------------------------------------------
 
     async def _heed(self, process: _Process, message: Message) -> None:
         if isinstance(message, Report):
-            process.users_open = message.interval.users_open
-            process.connections_open = message.interval.connections_open
-            self.merger.add(process.number, message.interval)
+            self.intervals.add(process.number, message.interval)
         elif isinstance(message, Ready):
             process.ready.set()
         elif isinstance(message, Full):
@@ -211,12 +207,12 @@ class Workers:
         await successor.ready.wait()
         successor.is_standby = False
         assert self._origin is not None
-        self.merger.join(successor.number, self.elapsed)
+        self.intervals.join(successor.number, self.elapsed)
         await self._send(successor, TakeOver(self._origin, place))
 
     def _note_end(self, process: _Process, message: Finished) -> None:
         process.has_finished = True
-        self.merger.leave(process.number)
+        self.intervals.leave(process.number)
         self.not_started += message.not_started
         self.users_open += message.users_open
         self.last_end = max(self.last_end, message.at)

@@ -77,7 +77,8 @@ class Health:
     """How the agent's host is doing.
 
     `cpu` in percent of the whole machine, `free_memory` in megabytes, `load` the
-    1-minute average; `rss` bytes of the agent and its workers together.
+    1-minute average, read anew every ten seconds; `rss` bytes of the agent and its
+    workers together.
     """
 
     at: float
@@ -85,8 +86,8 @@ class Health:
     free_memory: float
     load: float
     rss: int = 0
-    users: int = 0
     workers: int = 0
+    is_new_reading: bool = False
 
 
 @dataclass(frozen=True, slots=True)

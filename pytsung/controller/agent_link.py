@@ -1,0 +1,153 @@
+"""The controller's end of one agent: its stream, and what it has said of itself.
+
+Must not know the other agents, nor what becomes of what is said: it is passed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from time import monotonic
+
+import trio
+
+from pytsung.control.codec import MessageCodec
+from pytsung.control.encoding import Encoder
+from pytsung.control.messages import (
+    VERSION,
+    Assign,
+    Failed,
+    Finished,
+    Health,
+    Hello,
+    Message,
+    Ready,
+)
+from pytsung.control.share import AgentShare
+from pytsung.controller.launcher import AgentConnection, Launcher
+from pytsung.errors import AgentError
+
+RECEIVE_SIZE = 65536
+SETTLE_TIME = 60.0
+"""Seconds that an agent has from its start until its workers stand by."""
+
+Passing = Callable[["AgentLink", Message], Awaitable[None]]
+
+
+class AgentLink:
+    """One agent, as long as it lives. `heard` is when it last said anything."""
+
+    def __init__(self, name: str, launcher: Launcher, share: AgentShare, encoder: Encoder) -> None:
+        self.name = name
+        self.share = share
+        self.hello: Hello | None = None
+        self.health: Health | None = None
+        self.finished: Finished | None = None
+        self.heard = monotonic()
+        self.is_lost = False
+        self.is_stalled = False
+        self.peak_rss = 0
+        self._launcher = launcher
+        self._codec = MessageCodec(encoder)
+        self._ready = trio.Event()
+        self._failure = ""
+        self._complaints: list[str] = []
+        self._stream: trio.abc.Stream | None = None
+        self._sending = trio.Lock()
+
+    @property
+    def clock_offset(self) -> float:
+        """The agent's monotonic clock minus ours, in seconds: none on one machine."""
+        return 0.0
+
+    async def live(
+        self,
+        run_id: str,
+        heed: Passing,
+        complain: Callable[[AgentLink, str], None],
+        *,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Start the agent and hear it out; started when its workers stand by.
+
+        Ends when the agent does. Raises AgentError when it does not come to stand by.
+        """
+        async with self._launcher.launch(run_id) as connection, trio.open_nursery() as nursery:
+            self._stream = connection.stream
+            nursery.start_soon(self._hear_complaints, connection, complain)
+            nursery.start_soon(self._listen, connection, heed)
+            with trio.move_on_after(SETTLE_TIME):
+                await self.send(Hello(VERSION))
+                await self.send(Assign(self.share))
+                await self._ready.wait()
+            if not self._ready.is_set() or self._failure:
+                nursery.cancel_scope.cancel()
+                raise AgentError(self._why_not())
+            task_status.started()
+
+    def _why_not(self) -> str:
+        reason = self._failure or f"its workers did not stand by within {SETTLE_TIME:.0f} s"
+        last_words = f" ({self._complaints[-1]})" if self._complaints else ""
+        return f"agent host {self.name}: {reason}{last_words}; see the controller log"
+
+    async def send(self, message: Message) -> None:
+        """Say something to the agent; to one that is gone, nothing is said."""
+        if self._stream is None or self.is_lost:
+            return
+        data = self._codec.send(message)
+        try:
+            async with self._sending:
+                await self._stream.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return  # `_listen` hears the end of the stream
+
+    async def dismiss(self) -> None:
+        """Close the stream: the agent ends, with everything it started."""
+        if self._stream is not None:
+            await self._stream.aclose()
+
+    async def _listen(self, connection: AgentConnection, heed: Passing) -> None:
+        async for message in self._messages(connection):
+            self.heard = monotonic()
+            self.is_stalled = False
+            if isinstance(message, Hello):
+                self.hello = message
+                if message.version != VERSION:
+                    self._failure = f"it runs version {message.version} of the control protocol"
+            elif isinstance(message, Ready):
+                self._ready.set()
+            elif isinstance(message, Failed):
+                self._failure = message.reason
+                self._ready.set()
+            elif isinstance(message, Health):
+                self.health = message
+                self.peak_rss = max(self.peak_rss, message.rss)
+            elif isinstance(message, Finished):
+                self.finished = message
+            await heed(self, message)
+        if self.finished is None and not self._ready.is_set():
+            self._failure = self._failure or "it ended before its workers stood by"
+            self._ready.set()
+
+    async def _messages(self, connection: AgentConnection) -> AsyncIterator[Message]:
+        while True:
+            try:
+                data = await connection.stream.receive_some(RECEIVE_SIZE)
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                return
+            if not data:
+                return
+            for message in self._codec.feed(bytes(data)):
+                yield message
+
+    async def _hear_complaints(
+        self, connection: AgentConnection, complain: Callable[[AgentLink, str], None]
+    ) -> None:
+        """Pass on what the agent and its workers write on stderr, line by line."""
+        rest = b""
+        async for data in connection.complaints:
+            *lines, rest = (rest + bytes(data)).split(b"\n")
+            for line in lines:
+                text = line.decode("utf-8", "replace")
+                self._complaints.append(text)
+                del self._complaints[:-50]
+                complain(self, text)

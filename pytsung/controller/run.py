@@ -1,0 +1,378 @@
+"""A run from the first agent to the verdict.
+
+Starts agents, opens the barrier, collects intervals and feeds them to whoever
+listens, decides the end. Its cost grows with hosts, not with users. Must not know
+XML, files or a terminal: it is handed a plan and a listener.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+import resource
+import signal
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from time import monotonic, time
+
+import trio
+
+from pytsung.control.encoding import Encoder
+from pytsung.control.messages import (
+    Beat,
+    Cost,
+    Finished,
+    Health,
+    Message,
+    Note,
+    PhaseStarted,
+    Report,
+    Start,
+    Stop,
+    WorkerLost,
+)
+from pytsung.controller.agent_link import AgentLink
+from pytsung.controller.launcher import Launcher
+from pytsung.controller.listener import Listener
+from pytsung.controller.shares import AgentRole, make_shares
+from pytsung.errors import AgentError, PytsungError
+from pytsung.plan import Plan
+from pytsung.protocols import registry
+from pytsung.schedule.arrivals import planned_users
+from pytsung.stats.collector import Collected, IntervalCollector
+from pytsung.stats.totals import RunTotals, check_conservation
+from pytsung.stats.verdict import Judge, Verdict
+
+BEAT_EVERY = 2.0
+STALLED_AFTER = 5.0
+"""Seconds of an agent's silence that are an event; many more and it is lost."""
+
+COLLECT_EVERY = 0.1
+PARTING_TIME = 10.0
+"""Seconds after a stop that agents have to report their last interval, besides the grace."""
+
+
+class Ending(enum.Enum):
+    """Why a run ended."""
+
+    PLAYED = "played"  # every user has ended
+    DURATION = "duration"  # the load's own limit
+    ABORTED = "aborted"  # a session asked for it
+    INTERRUPTED = "interrupted"  # SIGINT
+    TERMINATED = "terminated"  # SIGTERM
+    FAULT = "fault"  # something broke
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run: seconds throughout. `warm_up` is the time before the first phase."""
+
+    seed: int
+    warm_up: float = 1.0
+    grace: float = 2.0
+    agent_timeout: float = 30.0
+
+
+@dataclass(slots=True)
+class RunResult:
+    """What came out, for the summary."""
+
+    ending: Ending
+    verdict: Verdict
+    totals: RunTotals
+    started_at: float
+    duration: float
+    not_started: int
+    agents: list[AgentLink]
+    agent_totals: dict[str, RunTotals]
+    cost: Cost
+
+
+class Run:
+    """One run of a plan. Make it, then `await run.play(…)` once."""
+
+    def __init__(self, plan: Plan, options: RunOptions, listener: Listener) -> None:
+        self._plan = plan
+        self._options = options
+        self._listener = listener
+        self._collector: IntervalCollector[str] = IntervalCollector()
+        self._judge = Judge()
+        self._totals = RunTotals()
+        self._agent_totals: dict[str, RunTotals] = {}
+        self._links: list[AgentLink] = []
+        self._origin = math.inf
+        self._unix_origin = time()
+        self._stopped_at: float | None = None
+        self._ending = Ending.PLAYED
+        self._grace = 0.0
+        self._stopping = trio.Event()
+        self._ended = trio.Event()
+        self._phase = 0
+        self._own_counters: dict[str, int] = {}
+        self._faults: list[str] = []
+
+    async def play(self, roles: Sequence[AgentRole], launchers: Sequence[Launcher]) -> RunResult:
+        """Play the plan on one agent per role; SIGINT and SIGTERM stop it gracefully.
+
+        Raises AgentError when no agent can be started, UsageError for a plan that
+        cannot be shared out, LogDirectoryError when the listener cannot write any more.
+        """
+        encoder = Encoder(registry.installed())
+        shares = make_shares(self._plan, list(roles), self._options.seed)
+        self._links = [
+            AgentLink(role.host, launcher, share, encoder)
+            for role, launcher, share in zip(roles, launchers, shares, strict=True)
+        ]
+        try:
+            with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._heed_signals, signals)
+                    nursery.start_soon(self._wind_down)
+                    nursery.start_soon(self._begin, nursery)
+                    await self._ended.wait()
+                    nursery.cancel_scope.cancel()
+        except* PytsungError as group:
+            raise _first(group) from None
+        for collected in self._collector.flush():
+            self._pass_on(collected)
+        return self._result()
+
+    # -- the beginning --------------------------------------------------------
+
+    async def _begin(self, nursery: trio.Nursery) -> None:
+        """Start all agents, then open the barrier: every one begins at the same instant."""
+        run_id = uuid.uuid4().hex
+        async with trio.open_nursery() as starting:
+            for link in self._links:
+                starting.start_soon(nursery.start, self._accompany, link, run_id)
+        self._origin = monotonic() + self._options.warm_up
+        self._unix_origin = time() + self._options.warm_up
+        self._listener.started(self._unix_origin)
+        self._listener.event("start", self._unix_origin, seed=self._options.seed)
+        for link in self._links:
+            self._collector.join(link.name, 0.0)
+            self._agent_totals[link.name] = RunTotals()
+            await link.send(Start(self._origin + link.clock_offset))
+        nursery.start_soon(self._collect)
+        nursery.start_soon(self._watch_agents)
+        if self._plan.load.duration is not None:
+            nursery.start_soon(self._end_by_duration, self._plan.load.duration)
+
+    async def _accompany(
+        self,
+        link: AgentLink,
+        run_id: str,
+        *,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Be with an agent from its start to its end, well or badly."""
+        try:
+            await link.live(run_id, self._heed, self._complained, task_status=task_status)
+        except* AgentError as group:
+            if self._origin == math.inf:
+                raise
+            self._lose(link, str(_first(group)))
+        else:
+            self._lose(link, "its channel was closed")
+
+    # -- what agents say ------------------------------------------------------
+
+    @property
+    def _elapsed(self) -> float:
+        return monotonic() - self._origin
+
+    def _unix(self, at: float) -> float:
+        return self._unix_origin + at
+
+    def _complained(self, link: AgentLink, text: str) -> None:
+        self._listener.note(3, link.name, text)
+
+    async def _heed(self, link: AgentLink, message: Message) -> None:
+        if isinstance(message, Report):
+            self._collector.add(link.name, message.interval)
+            if message.missing:
+                self._judge.missing(link.name, message.interval.index, message.missing)
+        elif isinstance(message, Health):
+            if message.is_new_reading:
+                self._listener.host(link.name, message)
+        elif isinstance(message, PhaseStarted):
+            self._note_phase(message)
+        elif isinstance(message, WorkerLost):
+            self._note_lost_worker(link, message)
+        elif isinstance(message, Note):
+            self._listener.note(message.level, link.name, message.text)
+        elif isinstance(message, Finished):
+            self._note_finished(link, message)
+
+    def _note_phase(self, message: PhaseStarted) -> None:
+        """Tell of a phase once, when its first worker enters it."""
+        if message.phase > self._phase:
+            self._phase = message.phase
+            self._listener.event("phase", self._unix(message.at), phase=message.phase)
+            self._listener.note(5, "controller", f"Start a new arrival phase ({message.phase})")
+
+    def _note_lost_worker(self, link: AgentLink, lost: WorkerLost) -> None:
+        self._judge.lost(
+            link.name, at=lost.at, users=lost.users, worker=lost.worker, reason=lost.reason
+        )
+        self._listener.event(
+            "worker-lost",
+            self._unix(lost.at),
+            agent=link.name,
+            worker=lost.worker,
+            users=lost.users,
+            reason=lost.reason,
+        )
+        text = f"worker {lost.worker} lost with {lost.users} users: {lost.reason}"
+        self._listener.note(3, link.name, text)
+
+    def _note_finished(self, link: AgentLink, message: Finished) -> None:
+        self._collector.leave(link.name)
+        if message.aborted:
+            self._stop(Ending.ABORTED, grace=0.0)
+        self._look_for_end()
+
+    def _lose(self, link: AgentLink, reason: str) -> None:
+        """An agent is gone: its users are lost, the others go on."""
+        if link.is_lost or link.finished is not None:
+            return
+        link.is_lost = True
+        at = max(0.0, self._elapsed)
+        users = self._collector.lost(link.name, at)
+        self._judge.lost(link.name, at=at, users=users, reason=reason)
+        self._listener.event(
+            "agent-lost", self._unix(at), agent=link.name, users=users, reason=reason
+        )
+        self._listener.note(3, link.name, f"agent lost with {users} users: {reason}")
+        if all(one.is_lost for one in self._links):
+            self._ending = Ending.FAULT
+            self._faults.append(f"the run: ended after {at:.0f} s, for every agent was lost")
+        self._look_for_end()
+
+    async def _watch_agents(self) -> None:
+        """Say that we are alive, and notice who does not."""
+        while True:
+            for link in self._links:
+                if link.is_lost or link.finished is not None:
+                    continue
+                await link.send(Beat())
+                silence = monotonic() - link.heard
+                if silence > self._options.agent_timeout:
+                    self._lose(link, f"silent for {silence:.0f} s")
+                    await link.dismiss()
+                elif silence > STALLED_AFTER and not link.is_stalled:
+                    link.is_stalled = True
+                    self._judge.stalled(link.name, at=self._elapsed, silence=silence)
+                    self._listener.event(
+                        "agent-stalled", time(), agent=link.name, silence=round(silence, 1)
+                    )
+            await trio.sleep(BEAT_EVERY)
+
+    # -- intervals ------------------------------------------------------------
+
+    async def _collect(self) -> None:
+        """Pass each interval on as soon as it is complete."""
+        while True:
+            for collected in self._collector.ready(self._elapsed):
+                self._pass_on(collected)
+            await trio.sleep(COLLECT_EVERY)
+
+    def _pass_on(self, collected: Collected[str]) -> None:
+        merged = collected.merged()
+        for name, count in self._own_counters.items():
+            merged.counters[name] = merged.counters.get(name, 0) + count
+        self._own_counters.clear()
+        self._totals.add(merged)
+        for name, part in collected.parts.items():
+            self._agent_totals[name].add(part)
+            self._judge.interval(name, part)
+        for name in collected.missing:
+            self._judge.missing(name, collected.index)
+        at = self._unix(collected.index + 1)
+        self._listener.interval(merged, collected.parts, self._totals, at)
+
+    # -- the end --------------------------------------------------------------
+
+    def _look_for_end(self) -> None:
+        if all(link.is_lost or link.finished is not None for link in self._links):
+            self._ended.set()
+
+    def _stop(self, ending: Ending, *, grace: float) -> None:
+        """Begin to end the run early; the first reason counts."""
+        if self._stopping.is_set() or self._ended.is_set():
+            return
+        self._ending = ending
+        self._stopped_at = max(0.0, self._elapsed)
+        self._grace = grace
+        if ending in (Ending.DURATION, Ending.ABORTED):
+            self._own_counters["error_abort"] = 1  # as Tsung counts an aborted test
+        self._listener.event("stop", time(), reason=ending.value)
+        self._stopping.set()
+
+    async def _wind_down(self) -> None:
+        """Once stopping: let agents finish, but not for ever."""
+        await self._stopping.wait()
+        if self._origin == math.inf:
+            self._ended.set()
+            return
+        for link in self._links:
+            await link.send(Stop(self._grace))
+        await trio.sleep(self._grace + PARTING_TIME)
+        self._listener.note(4, "controller", "agents did not report their end in time")
+        self._ended.set()
+
+    async def _heed_signals(self, signals: AsyncIterator[int]) -> None:
+        """The first signal stops the run gracefully, the second at once."""
+        async for number in signals:
+            if self._stopping.is_set():
+                self._ended.set()
+            ending = Ending.INTERRUPTED if number == signal.SIGINT else Ending.TERMINATED
+            self._stop(ending, grace=self._options.grace)
+
+    async def _end_by_duration(self, duration: float) -> None:
+        await trio.sleep(max(0.0, duration - self._elapsed))
+        self._stop(Ending.DURATION, grace=0.0)
+
+    def _result(self) -> RunResult:
+        finished = [link.finished for link in self._links if link.finished is not None]
+        not_started = sum(message.not_started for message in finished)
+        was_stopped = self._stopped_at is not None
+        if was_stopped:
+            wanted = self._totals.users_started + self._totals.users_dropped + not_started
+        else:
+            wanted = planned(self._plan)
+        faults = [*self._faults, *check_conservation(self._totals, self._agent_totals)]
+        ends = [message.at for message in finished] or [max(0.0, self._elapsed)]
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return RunResult(
+            ending=self._ending,
+            verdict=self._judge.verdict(self._totals, wanted=wanted, faults=faults),
+            totals=self._totals,
+            started_at=self._unix_origin,
+            duration=max(ends) if self._stopped_at is None else self._stopped_at,
+            not_started=not_started,
+            agents=self._links,
+            agent_totals=self._agent_totals,
+            cost=Cost(
+                usage.ru_utime
+                + usage.ru_stime
+                + sum(message.cost.cpu_seconds for message in finished),
+                usage.ru_maxrss * 1024 + sum(link.peak_rss for link in self._links),
+            ),
+        )
+
+
+def planned(plan: Plan) -> int:
+    """Users that the plan wants in all."""
+    phases = plan.load.all_phases()
+    return sum(map(planned_users, phases)) + len(plan.load.scheduled_users)
+
+
+def _first(group: BaseExceptionGroup[PytsungError]) -> PytsungError:
+    """The first error of a group: they tell of one fault, met by several tasks."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, PytsungError)
+    return error
