@@ -1,0 +1,159 @@
+"""The command `pytsung-server`: reads its options, then serves.
+
+Must not know how anything is served.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pytsung import __version__
+from pytsung.errors import ExitStatus, UsageError
+from pytsung_server import limits
+from pytsung_server.settings import LimitMode, Profile, Settings
+from pytsung_server.supervisor import serve
+
+MAX_WORKERS = 1024
+
+NOT_BUILT = {
+    "--abuse-limits": "limits on connects and messages are not applied",
+    "--admin-port": "counts come with SIGUSR1 and --stats",
+    "--config": "the project is console, and everyone is a guest",
+    "--redis": "no events are published",
+}
+
+EPILOG = """\
+When it serves it prints one line to stdout:
+  pytsung-server listening on ws://HOST:PORT (N workers, profile P)
+
+SIGTERM or SIGINT: no new clients, close frames (1001), an end within --grace; again: at once.
+SIGUSR1: the counts so far as one JSON line on stderr.
+
+Exit status: 0 after SIGTERM or SIGINT, 1 when a worker failed, 2 when the options cannot be served.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; gives the exit status."""
+    logging.basicConfig(format="pytsung-server: %(message)s", level=logging.INFO)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        _refuse_not_built(words)
+        settings = _settings(_parser().parse_args(words))
+        return serve(settings)
+    except UsageError as error:
+        sys.stderr.write(f"pytsung-server: {error}\n")
+        return ExitStatus.USAGE
+    except KeyboardInterrupt:  # before the workers were started
+        return ExitStatus.INTERRUPTED
+
+
+def _refuse_not_built(words: Sequence[str]) -> None:
+    if words[:1] == ["publish"]:
+        raise UsageError("publish: this version has no publisher; without it the server is silent")
+    for word in words:
+        option = word.partition("=")[0]
+        if option in NOT_BUILT:
+            raise UsageError(f"{option}: not in this version ({NOT_BUILT[option]}); leave it out")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pytsung-server",
+        description="A realtime WebSocket server (Appwrite Realtime) that holds very many clients.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("-v", "--version", action="version", version=f"%(prog)s {__version__}")
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on, IPv4 or IPv6 (%(default)s)")
+    add(
+        "--port", type=_whole(0, 65535), default=9505, help="port; 0 takes a free one (%(default)s)"
+    )
+    add(
+        "--workers",
+        type=_whole(1, MAX_WORKERS),
+        metavar="N",
+        default=limits.cores(),
+        help="processes, all on the same port (one per core: %(default)s)",
+    )
+    add(
+        "--profile",
+        type=Profile,
+        choices=list(Profile),
+        metavar="|".join(profile.value for profile in Profile),
+        default=Profile.CURRENT,
+        help="generation of Appwrite Realtime that is spoken; bench2021 answers with exactly"
+        " the bytes of the 2021 benchmark (current)",
+    )
+    add(
+        "--max-connections",
+        type=_whole(1, 2**31),
+        metavar="N",
+        default=1_000_000,
+        help="over all workers (%(default)s)",
+    )
+    add(
+        "--limit-mode",
+        type=LimitMode,
+        choices=list(LimitMode),
+        metavar="|".join(mode.value for mode in LimitMode),
+        default=LimitMode.PAUSE,
+        help="beyond --max-connections close one newcomer a second and leave the others in"
+        " the kernel's queue, or close each at once (pause)",
+    )
+    add(
+        "--max-message",
+        type=_whole(1, 2**31),
+        metavar="BYTES",
+        default=64_000,
+        help="a client that sends a longer message is dropped (%(default)s)",
+    )
+    add("--tls-cert", metavar="FILE", help="PEM certificate chain; makes it wss://")
+    add("--tls-key", metavar="FILE", help="its PEM key, if that is in another file")
+    add(
+        "--grace",
+        type=_seconds,
+        metavar="SECONDS",
+        default=2.0,
+        help="how long clients may take to answer the close frame at the end (%(default)g)",
+    )
+    add("--stats", metavar="FILE", help="write the counts as JSON here at the end")
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = Settings(**vars(options))
+    if settings.tls_key is not None and settings.tls_cert is None:
+        raise UsageError("--tls-key without --tls-cert; give the certificate too")
+    if settings.stats is not None:
+        try:
+            Path(settings.stats).touch()
+        except OSError as error:
+            raise UsageError(
+                f"--stats {settings.stats}: {error.strerror}; give a file that can be written"
+            ) from error
+    return settings
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{value} is not within {least} and {most}")
+        return value
+
+    read.__name__ = "whole number"  # argparse's word for what was wanted
+    return read
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} is not within 0 and 3600")
+    return value

@@ -1,0 +1,45 @@
+"""What the command line asks of the server, read and checked once.
+
+Must not know processes or sockets.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Profile(enum.Enum):
+    """Which generation of Appwrite Realtime is spoken."""
+
+    CURRENT = "current"  # 1.9: subscription ids, `ping`, connecting without channels
+    BENCH2021 = "bench2021"  # 0.10: the one that held a million connections in 2021
+
+
+class LimitMode(enum.Enum):
+    """What newcomers get when `max_connections` are held."""
+
+    PAUSE = "pause"  # one is closed, then nothing is accepted for a second; as the original
+    REFUSE = "refuse"  # each is closed at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How to serve. Sizes are bytes, times are seconds; `max_connections` is over all workers."""
+
+    host: str = "127.0.0.1"
+    port: int = 9505
+    workers: int = 1
+    profile: Profile = Profile.CURRENT
+    max_connections: int = 1_000_000
+    limit_mode: LimitMode = LimitMode.PAUSE
+    max_message: int = 64_000
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    grace: float = 2.0
+    stats: str | None = None
+
+    @property
+    def scheme(self) -> str:
+        """`ws`, or `wss` when there is a certificate."""
+        return "ws" if self.tls_cert is None else "wss"
