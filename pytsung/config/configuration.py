@@ -152,7 +152,7 @@ class _Sections:
     def _sessions(self) -> tuple[tuple[Session, ...], Options]:
         """Every session, with the options that stand before it in the file."""
         options = Options()
-        sessions = []
+        sessions: list[Session | None] = []
         for section in self._root:
             if section.tag == "options":
                 options = read_options(section, options, self._reader, self._registry)

@@ -87,8 +87,8 @@ class SessionNames:
     def _check_sum(
         self, phase: SourceElement, weights: Sequence[float], reader: ConfigurationReader
     ) -> None:
-        if not self.way or not all(popularity.way for popularity in self.popularities):
-            return
+        if any(popularity.way != self.way for popularity in self.popularities):
+            return  # reported already, and a sum of both ways means nothing
         total = sum(weights)
         if self.way == "probability" and abs(total - 100) > _TOLERANCE:
             reader.fault(
