@@ -12,7 +12,7 @@ from pytsung.config.element import SourceElement
 from pytsung.config.reader import ConfigurationReader
 from pytsung.config.substitutions import check_element, check_text
 from pytsung.config.think_times import ThinkTimeRule, read_think_time
-from pytsung.config.vocabulary import COMPARISONS, PROTOCOL_ELEMENTS
+from pytsung.config.vocabulary import COMPARISONS, ELEMENTS, PROTOCOL_ELEMENTS
 from pytsung.plan import (
     Abort,
     Comparison,
@@ -90,8 +90,10 @@ class StepReader:
         wanted = self._room.element
         names = {wanted, *PROTOCOL_ELEMENTS.values()}
         found = [child for child in element if child.tag in names]
-        if self._changed_type:
-            return None
+        if self._changed_type or (
+            not found and any(child.tag not in ELEMENTS for child in element)
+        ):
+            return None  # reported already, with the change or with the structure
         if len(found) != 1:
             count = len(found) or "no"
             self._reader.fault(

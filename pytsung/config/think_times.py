@@ -42,12 +42,12 @@ def read_rule(option: SourceElement, reader: ConfigurationReader) -> ThinkTimeRu
     if option.get("min") is None and option.get("max") is None:
         seconds = reader.number(option, "value", DEFAULT)
         return ThinkTimeRule(_milliseconds(seconds), None, random, override)
-    low, high = _span(option, reader)
     if option.get("value") is not None:
         reader.fault(option, "thinktime has a value and a min or max", "keep one of them")
-    elif low > high or high <= 0:
-        reader.fault(option, f"thinktime from {low:g} to {high:g}", "let max be above min")
-    return ThinkTimeRule(DEFAULT, (low, high), random, override)
+    span = _span(option, reader)
+    if span and not (span[0] <= span[1] and span[1] > 0):
+        reader.fault(option, f"thinktime from {span[0]:g} to {span[1]:g}", "let max be above min")
+    return ThinkTimeRule(DEFAULT, span, random, override)
 
 
 def read_think_time(
@@ -71,11 +71,13 @@ def read_think_time(
         reader.fault(element, "<thinktime> has a value and a min or max", "keep one of them")
         return None
     if has_span:
-        low, high = _span(element, reader)
+        span = _span(element, reader)
+        if span is None:
+            return None
+        low, high = span
         if not 0 < low < high:
-            reader.fault(
-                element, f"<thinktime> from {low:g} to {high:g}", "let 0 < min < max, in seconds"
-            )
+            text = f"<thinktime> from {low:g} to {high:g}"
+            reader.fault(element, text, "let 0 < min < max, in seconds")
         return ThinkTime(low, Pause.UNIFORM, high)
     return _of_value(element, rule, random, reader)
 
@@ -91,12 +93,15 @@ def _of_value(
     return _pause(seconds, rule.random if random is None else random)
 
 
-def _span(element: SourceElement, reader: ConfigurationReader) -> tuple[float, float]:
-    low, high = (
-        reader.number(element, name, 0.0) if reader.required(element, name) else 0.0
-        for name in ("min", "max")
+def _span(element: SourceElement, reader: ConfigurationReader) -> tuple[float, float] | None:
+    """`min` and `max`; None after a fault that one of them is missing."""
+    given = [reader.required(element, name) for name in ("min", "max")]
+    if not all(given):
+        return None
+    return (
+        _milliseconds(reader.number(element, "min", 0.0)),
+        _milliseconds(reader.number(element, "max", 0.0)),
     )
-    return _milliseconds(low), _milliseconds(high)
 
 
 def _pause(seconds: float, random: bool) -> ThinkTime:

@@ -1,0 +1,133 @@
+"""How connections behave: an option that is lost makes another test of it, silently."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytsung.plan import ConnectionOptions, TlsOptions
+from tests.config.configurations import document, fault, plan, read, session, warnings
+
+
+def option(name: str, value: str | None = None, more: str = "") -> str:
+    text = "" if value is None else f'value="{value}"'
+    return f'<option name="{name}" {text} {more}/>'
+
+
+def options_of(inner: str) -> ConnectionOptions:
+    return plan(options=inner).sessions[0].options
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        ("", ConnectionOptions()),
+        (option("connect_timeout", "2500"), ConnectionOptions(connect_timeout=2.5)),
+        (option("connect_timeout", "infinity"), ConnectionOptions(connect_timeout=None)),
+        (option("idle_timeout", "1500.5"), ConnectionOptions(idle_timeout=1.5005)),
+        (option("idle_timeout"), ConnectionOptions(idle_timeout=600.0)),
+        (option("max_retries", "0"), ConnectionOptions(max_retries=0)),
+        (option("retry_timeout", "20"), ConnectionOptions(retry_delay=0.02)),
+        (option("tcp_rcv_buffer", "4096"), ConnectionOptions(receive_buffer=4096)),
+        (option("tcp_snd_buffer", "8192"), ConnectionOptions(send_buffer=8192)),
+        (option("tcp_reuseaddr", "true"), ConnectionOptions(reuse_address=True)),
+        (option("tcp_reuseport", "'true'"), ConnectionOptions(reuse_port=True)),
+        (option("ip_transparent", "true"), ConnectionOptions(transparent=True)),
+        (option("ports_range"), ConnectionOptions(source_ports=(1025, 65534))),
+        (
+            option("ports_range", "on", 'min="5000" max="6000"'),
+            ConnectionOptions(source_ports=(5000, 6000)),
+        ),
+        (option("ports_range") + option("ports_range", "off"), ConnectionOptions()),
+        (option("ssl_versions", "'tlsv1.2'"), ConnectionOptions(tls=TlsOptions(("tlsv1.2",)))),
+        (
+            option("ssl_versions", "tlsv1.2, tlsv1.3"),
+            ConnectionOptions(tls=TlsOptions(("tlsv1.2", "tlsv1.3"))),
+        ),
+        (option("ssl_ciphers", "A,B:C"), ConnectionOptions(tls=TlsOptions(ciphers="A:B:C"))),
+        (
+            option("ssl_reuse_sessions", "false"),
+            ConnectionOptions(tls=TlsOptions(reuse_sessions=False)),
+        ),
+        (option("ssl_disable_sni", "true"), ConnectionOptions(tls=TlsOptions(send_sni=False))),
+        (option("ssl_disable_sni", "false"), ConnectionOptions()),
+        (option("hibernate", "infinity"), ConnectionOptions()),
+        (option("ip_bind_address_no_port", "true"), ConnectionOptions()),
+    ],
+)
+def test_options_reach_the_plan(inner: str, expected: ConnectionOptions) -> None:
+    """Each in our own words and units: milliseconds stop here."""
+    assert options_of(inner) == expected
+
+
+def test_options_hold_for_the_sessions_after_them() -> None:
+    """As in Tsung, where a session takes what is in force when it is read."""
+    blocks = f"{session(name='a')}</sessions><options>{option('max_retries', '9')}</options>"
+    blocks += f"<sessions>{session(name='b')}"
+    sessions = plan(sessions=blocks).sessions
+    assert [each.options.max_retries for each in sessions] == [3, 9]
+
+
+def test_options_after_every_session_hold_for_none() -> None:
+    """Nothing changes for the load, but the writer meant something by it."""
+    data = document().replace(
+        b"</tsung>", f"<options>{option('max_retries', '9')}</options></tsung>".encode()
+    )
+    configuration = read(data)
+    assert configuration.plan.sessions[0].options == ConnectionOptions()
+    assert any("so they hold for none" in str(each) for each in configuration.warnings)
+
+
+def test_the_seed_is_the_plans() -> None:
+    """A run can be repeated from its configuration; the command line's seed wins."""
+    assert plan(options=option("seed", "42")).seed == 42
+    assert read(document(options=option("seed", "42")), seed=7).plan.seed == 7
+    assert plan().seed is None
+
+
+@pytest.mark.parametrize(
+    ("inner", "words"),
+    [
+        (option("sed", "42"), "there is no option sed"),
+        (option("global_ack_timeout", "100"), 'name="global_ack_timeout"> has no effect'),
+        (option("udp_rcv_buffer", "100"), 'name="udp_rcv_buffer"> has no effect'),
+        (option("user_agent", more='type="ts_http"'), "the option user_agent has no effect"),
+        (option("seed", "1", 'colour="red"'), "<option> has no attribute colour"),
+    ],
+)
+def test_what_changes_no_load_is_a_warning(inner: str, words: str) -> None:
+    """The run starts, and the user knows what it leaves out."""
+    found = [text for text in warnings(options=inner) if words in text]
+    assert len(found) == 1
+    assert found[0].startswith("test.xml:7: ")
+
+
+@pytest.mark.parametrize(
+    ("inner", "words"),
+    [
+        (option("rate_limit", "512"), 'name="rate_limit"> is not supported'),
+        (option("file_server", "a.csv"), 'name="file_server"> is not supported'),
+        ('<option value="1"/>', "needs the attribute name"),
+        (option("max_retries", "some"), 'value="some"'),
+        (option("max_retries", ""), 'value=""'),
+        (option("connect_timeout", "-5"), 'value="-5"'),
+        (option("tcp_rcv_buffer", "0"), 'value="0"'),
+        (option("tcp_reuseaddr", "yes"), 'value="yes"'),
+        (option("ports_range", more='min="9000" max="80"'), "from 9000 to 80"),
+        (option("ports_range", more='min="9000" max="70000"'), 'max="70000"'),
+        (option("ports_range", "perhaps"), 'value="perhaps"'),
+        (option("ssl_versions", "sslv3"), "no TLS version sslv3"),
+        (option("seed", "x"), 'value="x"'),
+        (option("user_agents", more='type="ts_http"'), "ts_http has no option user_agents"),
+        (option("seed", "1", 'type="ts_websocket"'), "ts_websocket has no option seed"),
+        (option("thinktime", "1", 'min="1" max="2"'), "a value and a min or max"),
+        (option("thinktime", more='min="3" max="2"'), "from 3 to 2"),
+        (option("thinktime", more='min="3"'), "needs the attribute max"),
+        (option("thinktime", "soon"), 'value="soon"'),
+    ],
+)
+def test_a_wrong_option_is_refused_at_its_line(inner: str, words: str) -> None:
+    """What changes the load, or cannot be understood, stops the run before it starts."""
+    message = fault(options=inner)
+    assert message.startswith("test.xml:7: ")
+    assert words in message
+    assert "; " in message
