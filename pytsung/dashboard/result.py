@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from pytsung.control.messages import Cost
-from pytsung.dashboard.words import clock, count, in_milliseconds, memory
+from pytsung.dashboard.words import clock, in_milliseconds, memory
 from pytsung.logdir.summary import RunSummary, SampleFigures
+from pytsung.plan.quantities import amount
 from pytsung.stats.thresholds import Crossing
 
 _COLOURS = {"clean": "green", "degraded": "yellow", "invalid": "red"}
@@ -91,7 +92,7 @@ def _errors(summary: RunSummary) -> Text:
         return Text("none")
     lines = [f"{number:,} {name}" for name, number in errors[:MOST_ERRORS]]
     if len(errors) > MOST_ERRORS:
-        lines.append(f"and {count(len(errors) - MOST_ERRORS, 'name')} more, see summary.json")
+        lines.append(f"and {amount(len(errors) - MOST_ERRORS, 'name')} more, see summary.json")
     return Text("\n".join(lines), style="red")
 
 

@@ -29,8 +29,3 @@ def memory(size_bytes: int) -> str:
     """An amount of memory in megabytes, or gigabytes from ten of them on."""
     megabytes = size_bytes / 1e6
     return f"{megabytes / 1000:,.1f} GB" if megabytes >= 10_000 else f"{megabytes:,.0f} MB"
-
-
-def count(number: int, noun: str) -> str:
-    """`1 user`, `2,000 users`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

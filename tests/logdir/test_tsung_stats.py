@@ -26,8 +26,8 @@ def report_tool() -> Path:
     places = [Path(path) for path in (shutil.which("tsung_stats.pl"),) if path]
     places += sorted(Path("/usr/lib").glob("*/tsung/bin/tsung_stats.pl"))
     places += sorted(Path("/usr/lib/tsung/bin").glob("tsung_stats.pl"))
-    if not places or not shutil.which("gnuplot"):
-        pytest.skip(f"no tsung_stats.pl or gnuplot here: {INSTALL}")
+    if not places:
+        pytest.skip(f"no tsung_stats.pl here: {INSTALL}")
     return places[0]
 
 
@@ -69,6 +69,8 @@ def maximum(report: str, name: str) -> float:
 
 def test_the_report_tool_has_nothing_to_complain_of(directory: Path) -> None:
     """A Perl warning names a file and a line; every one is a value it could not read."""
+    if not shutil.which("gnuplot"):
+        pytest.skip(f"no gnuplot here: {INSTALL}")
     done = run_tool(directory)
     assert " line " not in done.stderr + done.stdout
     assert "uninitialized" not in done.stderr + done.stdout
@@ -77,7 +79,7 @@ def test_the_report_tool_has_nothing_to_complain_of(directory: Path) -> None:
 
 def test_the_reports_maxima_are_those_of_the_summary(directory: Path) -> None:
     """Two files of one run that disagree make both worthless."""
-    run_tool(directory)
+    run_tool(directory, "--noplot")
     report = (directory / "report.html").read_text()
     summary = read_summary(directory)
     assert maximum(report, "users") == summary.users.peak == 24
@@ -87,6 +89,6 @@ def test_the_reports_maxima_are_those_of_the_summary(directory: Path) -> None:
 
 def test_the_report_sees_the_last_block(directory: Path) -> None:
     """All sessions of this run end in it; the tool loses blocks that took no time."""
-    run_tool(directory)
+    run_tool(directory, "--noplot")
     report = (directory / "report.html").read_text()
     assert maximum(report, "finish_users_count") == 24

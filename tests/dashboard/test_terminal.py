@@ -1,0 +1,129 @@
+"""The live view is what an operator decides by: right, calm, and harmless where there is no
+terminal."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from pytsung.dashboard.terminal import LiveState, LiveView, draw, make_console, plain_line
+
+STATE = LiveState(
+    elapsed=12.6,
+    remaining=37.0,
+    users=11_990,
+    connected=11_987,
+    arrivals=998.4,
+    requests=3120.0,
+    errors=3,
+    activity="phase 1 of 2",
+)
+
+
+def console(*, terminal: bool, width: int = 80) -> Console:
+    return Console(
+        file=io.StringIO(), force_terminal=terminal, width=width, color_system=None, highlight=False
+    )
+
+
+def output(of: Console) -> str:
+    assert isinstance(of.file, io.StringIO)
+    return of.file.getvalue()
+
+
+def drawn(state: LiveState, width: int) -> list[str]:
+    drawing = console(terminal=False, width=width)
+    drawing.print(draw(state))
+    return output(drawing).splitlines()
+
+
+def test_two_lines_say_what_users_do_and_how_far_the_test_is() -> None:
+    """On eighty columns nothing is cut off."""
+    figures, progress = drawn(STATE, 80)
+    words = " ".join(figures.split())
+    assert words == "11,990 users 11,987 connected 998/s arriving 3 errors 3,120/s requests"
+    assert progress.startswith("   0:12")
+    assert progress.rstrip().endswith("0:37 left, phase 1 of 2")
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_the_view_never_takes_a_third_line(width: int) -> None:
+    """A line that wraps would push the view down the screen at every change."""
+    huge = LiveState(
+        elapsed=36_000.0,
+        remaining=360_000.0,
+        users=12_345_678,
+        connected=12_345_678,
+        arrivals=123_456.0,
+        requests=1_234_567.0,
+        errors=1_234_567,
+        activity="waiting for the last users",
+    )
+    lines = drawn(huge, width)
+    assert len(lines) == 2
+    assert max(map(len, lines)) <= width
+
+
+def test_an_unknown_end_is_not_guessed() -> None:
+    """After the last arrival nobody knows how long sessions will take."""
+    _, progress = drawn(LiveState(elapsed=60.0, activity="waiting for the last users"), 80)
+    assert "left" not in progress
+    assert "waiting for the last users" in progress
+
+
+def test_a_terminal_is_drawn_on_at_most_twice_a_second() -> None:
+    """States may come as often as they like; the eye and the CPU get two."""
+    screen = console(terminal=True)
+    times = iter([0.0, 0.1, 0.4, 0.5, 0.9, 1.1])
+    with LiveView(screen, clock=lambda: next(times)) as view:
+        for users in range(1, 7):
+            view.update(LiveState(users=users))
+    shown = [users for users in range(1, 7) if f"{users} users" in output(screen)]
+    assert shown == [1, 4, 6]
+
+
+def test_without_a_terminal_there_is_a_plain_line_every_ten_seconds() -> None:
+    """A build's log must not fill up with drawings."""
+    log = console(terminal=False, width=40)
+    times = iter([0.0, 1.0, 9.9, 10.0, 15.0])
+    with LiveView(log, clock=lambda: next(times)) as view:
+        for second in range(5):
+            view.update(LiveState(elapsed=float(second), users=second))
+    assert output(log).splitlines() == [
+        plain_line(LiveState(elapsed=0.0, users=0)),
+        plain_line(LiveState(elapsed=3.0, users=3)),
+    ]
+
+
+def test_a_plain_line_says_all() -> None:
+    """It is the only thing there is to see of a run in a pipeline."""
+    assert plain_line(STATE) == (
+        "0:12 11,990 users, 11,987 connected, 998/s arriving, 3 errors, 3,120/s requests,"
+        " 0:37 left (phase 1 of 2)"
+    )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_quiet_shows_no_progress_but_says_what_matters(terminal: bool) -> None:
+    """`--quiet` is about progress; a warning is not."""
+    screen = console(terminal=terminal)
+    with LiveView(screen, quiet=True) as view:
+        view.update(STATE)
+        view.say("bench.xml:3: dumptraffic is not kept")
+    assert output(screen) == "bench.xml:3: dumptraffic is not kept\n"
+
+
+def test_what_is_said_is_not_taken_for_markup() -> None:
+    """Names of a configuration may hold brackets."""
+    screen = console(terminal=False)
+    LiveView(screen).say("session [bold]x[/bold] of [::1]")
+    assert output(screen) == "session [bold]x[/bold] of [::1]\n"
+
+
+def test_colours_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By option, or by the variable that all tools share."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert not make_console().no_color
+    assert make_console(color=False).no_color
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert make_console().no_color
