@@ -9,6 +9,8 @@ the file. Must not know files, agents or the messages between processes.
 from __future__ import annotations
 
 from dataclasses import fields
+from itertools import accumulate, chain
+from operator import sub
 from typing import Any
 
 from pytsung.stats import Histogram, Interval, SampleSummary
@@ -41,11 +43,10 @@ def interval_from_plain(plain: dict[str, Any]) -> Interval:
 def _summary_to_plain(summary: SampleSummary) -> list[Any]:
     if not summary.count:
         return [0]  # the extremes of nothing are infinite, which JSON cannot say
-    pairs = []
-    last = 0
-    for bucket, count in sorted(summary.histogram.buckets.items()):
-        pairs += [bucket - last, count]
-        last = bucket
+    counts = summary.histogram.buckets
+    buckets = sorted(counts)
+    gaps = map(sub, buckets, [0, *buckets])
+    pairs = list(chain.from_iterable(zip(gaps, map(counts.__getitem__, buckets), strict=True)))
     return [summary.count, summary.mean, summary.m2, summary.minimum, summary.maximum, pairs]
 
 
@@ -53,9 +54,5 @@ def _summary_from_plain(value: list[Any]) -> SampleSummary:
     if not value[0]:
         return SampleSummary()
     count, mean, m2, minimum, maximum, pairs = value[:6]
-    buckets = {}
-    bucket = 0
-    for gap, number in zip(pairs[::2], pairs[1::2], strict=True):
-        bucket += gap
-        buckets[bucket] = number
+    buckets = dict(zip(accumulate(pairs[::2]), pairs[1::2], strict=True))
     return SampleSummary(count, mean, m2, minimum, maximum, Histogram(buckets))

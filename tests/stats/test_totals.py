@@ -90,6 +90,13 @@ def copy(interval: Interval) -> Interval:
     return replace(interval, counters=dict(interval.counters), samples=samples)
 
 
+def test_an_agents_part_can_do_without_samples() -> None:
+    """With 64 agents a second, merging each one's histograms costs the controller 4 % of a core."""
+    part = RunTotals(counts_only=True)
+    part.add(Interval(0, users_started=3, samples={"request": SampleSummary.of([0.5])}))
+    assert (part.users_started, part.samples) == (3, {})
+
+
 def test_adding_an_interval_leaves_it_as_it_was() -> None:
     """The same interval is written to the log after it was added."""
     interval = Interval(0, counters={"200": 1}, samples={"request": SampleSummary.of([0.5])})
