@@ -34,8 +34,8 @@ class Channel:
         while True:
             try:
                 data = await self._stream.receive_some(RECEIVE_SIZE)
-            except trio.BrokenResourceError:
-                return  # reset: the same as the end, there is nobody left to talk to
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                return  # reset, or closed here: the same as the end
             if not data:
                 return
             for message in self._codec.feed(bytes(data)):

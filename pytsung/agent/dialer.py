@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import struct
 from pathlib import Path
 from random import Random
 
@@ -31,6 +32,9 @@ CROWDED = 4000
 
 ATTEMPTS = 12
 """Windows, or fixed ports, tried before a connection is given up as `eaddrnotavail`."""
+
+_UNSIGNED = struct.Struct("=I")
+"""What Python's setsockopt does not take as a number: more than 31 bits."""
 
 IN_PROGRESS = (0, errno.EINPROGRESS)
 
@@ -117,7 +121,7 @@ class Dialer:
             # The last attempt searches the whole range: every window may have been full.
             if self._windows and self._is_crowded and attempt < ATTEMPTS - 1:
                 start = self._random.choice(self._windows)
-                window = (start + WINDOW - 1) << 16 | start
+                window = _UNSIGNED.pack((start + WINDOW - 1) << 16 | start)
                 connection.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, window)
             if source:
                 connection.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
@@ -148,7 +152,7 @@ def _window_starts() -> range | None:
     """Where windows of ports may begin; None where the kernel knows no windows."""
     with socket.socket() as probe:
         try:
-            probe.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, 0)
+            probe.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, _UNSIGNED.pack(0))
         except OSError:
             return None
     low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,7 +34,7 @@ class AgentConnection:
 class Launcher(Protocol):
     """A way to start an agent."""
 
-    def launch(self, run_id: str) -> AsyncContextManager[AgentConnection]:
+    def launch(self, run_id: str) -> AbstractAsyncContextManager[AgentConnection]:
         """Start the agent; leaving the context closes its stream and sees that it ends.
 
         Raises AgentError with the reason and the cure when it cannot be started.

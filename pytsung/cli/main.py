@@ -1,0 +1,90 @@
+"""What each command does, and which exit status comes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytsung.cli import arguments
+from pytsung.cli.arguments import Arguments, fail
+from pytsung.cli.start import start
+from pytsung.config import Configuration, read_configuration
+from pytsung.control.encoding import Encoder
+from pytsung.errors import ExitStatus, PytsungError, UsageError
+from pytsung.plan import Request, words
+from pytsung.protocols import registry
+
+
+def main(command_line: Sequence[str] | None = None) -> int:
+    """The `pytsung` command; gives the exit status."""
+    line = list(sys.argv[1:] if command_line is None else command_line)
+    if line[:1] == ["serve"]:
+        return serve(line[1:])
+    try:
+        asked = arguments.parse(line)
+        if asked.command == "serve":
+            raise UsageError("serve: its options follow it; write pytsung serve --port 9505")
+        configuration = _read(asked)
+        if asked.command == "check":
+            return check(asked, configuration)
+        return start(asked, configuration)
+    except PytsungError as error:
+        return fail(str(error), error.exit_status)
+    except KeyboardInterrupt:
+        return int(ExitStatus.INTERRUPTED)
+    except Exception:  # noqa: BLE001 - the last frame: a bug is said to be one
+        traceback.print_exc()
+        return fail("this is a bug in pytsung; please report it", ExitStatus.INTERNAL_ERROR)
+
+
+def stats_main() -> int:
+    """The `pytsung-stats` command."""
+    return fail(
+        "pytsung-stats: not in this version of pytsung; run Tsung's own tsung_stats.pl "
+        "in the log directory",
+        ExitStatus.USAGE,
+    )
+
+
+def serve(words: Sequence[str]) -> int:
+    """Become the bundled server: nothing of pytsung's own is needed beside it."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "pytsung_server", *words])  # noqa: S606
+
+
+def _read(asked: Arguments) -> Configuration:
+    path = Path(asked.configuration)
+    source: Path | bytes = path
+    if asked.configuration == "-":
+        source = sys.stdin.buffer.read()
+    elif not path.is_file():
+        raise UsageError(f"{path}: no such configuration file; name one with -f FILE")
+    return read_configuration(
+        source,
+        name="" if source == path else "tsung_stdin.xml",
+        entity_directories=asked.entity_directories,
+        seed=asked.seed,
+        quirks=asked.quirks,
+        excluded_tags=asked.excluded_tags,
+    )
+
+
+def check(asked: Arguments, configuration: Configuration) -> int:
+    """Print the plan; warnings go to stderr."""
+    for warning in configuration.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
+    rooms = registry.installed()
+
+    def describe(kind: str, request: Request) -> str:
+        return rooms.room(kind).describe(request)
+
+    if asked.json:
+        plan = Encoder(rooms).plain(configuration.plan)
+        sys.stdout.write(json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(words.describe(configuration.plan, describe) + "\n")
+    return int(ExitStatus.OK)

@@ -1,0 +1,243 @@
+"""`pytsung start`: the run with its log directory, its view and its exit status."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from time import time
+from typing import Any, TextIO
+
+import trio
+
+from pytsung.cli.arguments import Arguments
+from pytsung.cli.retarget import goes_to_loopback, remote_hosts, send_to
+from pytsung.config import Configuration
+from pytsung.control.messages import Cost, Health
+from pytsung.controller.launcher import LocalLauncher
+from pytsung.controller.run import Ending, Run, RunOptions, RunResult
+from pytsung.controller.shares import AgentRole, local_role
+from pytsung.controller.target import bundled_target, target_endpoint
+from pytsung.dashboard import LiveState, LiveView, make_console, render_summary
+from pytsung.errors import ExitStatus, UsageError
+from pytsung.logdir.directory import create_log_directory
+from pytsung.logdir.plan_figures import describe_plan
+from pytsung.logdir.run_log import RunLog
+from pytsung.logdir.summary import AgentFigures, RunSummary
+from pytsung.plan import Plan
+from pytsung.stats import Interval
+from pytsung.stats.thresholds import Crossing, Threshold
+from pytsung.stats.totals import RunTotals
+
+KEPT = (
+    "All slaves have stopped; keep controller and web dashboard alive. \n"
+    "Hit CTRL-C or click Stop on the dashboard to stop.\n"
+)
+"""What Tsung says under `-k`, to the letter: scripts wait for it."""
+
+
+def start(asked: Arguments, configuration: Configuration) -> int:
+    """Run the test; gives the exit status."""
+    thresholds = [Threshold.parse(text) for text in asked.thresholds]
+    plan = send_to(configuration.plan, asked.server) if asked.server else configuration.plan
+    role = _role(asked, plan)
+    endpoint = target_endpoint(plan) if asked.target else None
+    began = datetime.now().astimezone()
+    directory = create_log_directory(asked.log_root, began)
+    sys.stdout.write(f"Starting Tsung\nLog directory is: {directory}\n")
+    sys.stdout.flush()
+    console = make_console(color=asked.color)
+    for warning in configuration.warnings:
+        console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
+    log = _open_log(asked, plan, directory)
+    log.save_configuration(plan.name, configuration.document)
+    for warning in configuration.warnings:
+        log.note(4, "config", str(warning))
+
+    async def live() -> tuple[RunResult, Cost | None]:
+        async with AsyncExitStack() as stack:
+            target = None
+            if endpoint is not None:
+                context = bundled_target(endpoint, asked.target_options)
+                target = await stack.enter_async_context(context)
+                log.note(5, "controller", target.address)
+            with LiveView(console, quiet=asked.quiet) as view:
+                result = await Run(plan, _options(asked, plan), Reporter(plan, log, view)).play(
+                    [role], [LocalLauncher()]
+                )
+        return result, target.cost if target is not None else None
+
+    try:
+        result, target_cost = trio.run(live)
+        crossings = [one.check(result.totals, result.duration) for one in thresholds]
+        summary = _summarise(plan, result, target_cost, crossings, configuration)
+        log.finish(summary, time())
+    finally:
+        log.close()
+    render_summary(summary, console)
+    if asked.keep and result.ending is Ending.PLAYED:
+        _keep_waiting()
+    return int(exit_status(result.ending, summary.verdict.status, crossings))
+
+
+def exit_status(ending: Ending, verdict: str, crossings: Sequence[Crossing]) -> ExitStatus:
+    """The first that applies: stopped by a signal, not to be believed, a threshold crossed."""
+    if ending is Ending.INTERRUPTED:
+        return ExitStatus.INTERRUPTED
+    if ending is Ending.TERMINATED:
+        return ExitStatus.TERMINATED
+    if verdict == "invalid":
+        return ExitStatus.INVALID
+    if any(not crossing.kept for crossing in crossings):
+        return ExitStatus.THRESHOLD_CROSSED
+    return ExitStatus.OK
+
+
+def _role(asked: Arguments, plan: Plan) -> AgentRole:
+    remote = remote_hosts(plan)
+    if remote and not asked.local:
+        names = ", ".join(dict.fromkeys(host.name for host in remote))
+        raise UsageError(
+            f"{plan.name}: agents on other hosts ({names}) are not in this version of pytsung; "
+            "add --local to play every <client> on this machine"
+        )
+    first = None
+    if asked.local and goes_to_loopback(plan):
+        # Another net for each run: ports of the last one may still be in TIME_WAIT.
+        first = (os.getpid() % 250 + 1, 1)
+    return local_role(plan, os.cpu_count() or 1, first)
+
+
+def _options(asked: Arguments, plan: Plan) -> RunOptions:
+    seed = plan.seed if plan.seed is not None else random.SystemRandom().getrandbits(32)
+    return RunOptions(
+        seed=seed,
+        warm_up=asked.warm_up,
+        grace=asked.grace,
+        agent_timeout=asked.agent_timeout,
+    )
+
+
+def _open_log(asked: Arguments, plan: Plan, directory: Path) -> RunLog:
+    statistics: Path | TextIO = Path(asked.statistics)
+    if asked.statistics == "-":
+        statistics = sys.stdout
+    level = 7 if asked.verbose else plan.log_level
+    return RunLog(directory, host=_host_name(), statistics=statistics, log_level=level)
+
+
+def _host_name() -> str:
+    return socket.gethostname().partition(".")[0]
+
+
+def _summarise(
+    plan: Plan,
+    result: RunResult,
+    target: Cost | None,
+    crossings: Sequence[Crossing],
+    configuration: Configuration,
+) -> RunSummary:
+    agents = tuple(
+        AgentFigures(
+            host=link.name,
+            workers=len(link.share.workers),
+            started=result.agent_totals[link.name].users_started,
+            lost=result.agent_totals[link.name].users_lost,
+            clock_offset=link.clock_offset,
+            cost=replace(link.finished.cost, peak_rss=link.peak_rss)
+            if link.finished is not None
+            else Cost(peak_rss=link.peak_rss),
+        )
+        for link in result.agents
+        if link.name in result.agent_totals
+    )
+    return RunSummary.of(
+        result.totals,
+        verdict=result.verdict,
+        plan=describe_plan(plan),
+        started_at=datetime.fromtimestamp(result.started_at).astimezone().isoformat(),
+        duration=result.duration,
+        not_started=result.not_started,
+        agents=agents,
+        target=target,
+        cost=result.cost,
+        thresholds=tuple(crossings),
+        warnings=tuple(str(warning) for warning in configuration.warnings),
+    )
+
+
+def _keep_waiting() -> None:
+    sys.stdout.write(KEPT)
+    sys.stdout.flush()
+    try:
+        trio.run(trio.sleep_forever)
+    except KeyboardInterrupt:
+        return
+
+
+class Reporter:
+    """Tells log directory and terminal what the run tells."""
+
+    def __init__(self, plan: Plan, log: RunLog, view: LiveView) -> None:
+        self._log = log
+        self._view = view
+        self._phases = plan.load.all_phases()
+        self._planned = sum(phase.duration for phase in self._phases)
+        self._limit = plan.load.duration
+        self._phase = 0
+        view.update(LiveState(activity="starting the agent"))
+
+    def started(self, at: float) -> None:
+        """The test begins."""
+
+    def interval(
+        self, merged: Interval, by_agent: Mapping[str, Interval], totals: RunTotals, at: float
+    ) -> None:
+        """A second of the test is complete."""
+        self._log.interval(merged, by_agent, at)
+        elapsed = float(merged.index + 1)
+        requests = merged.samples.get("request")
+        self._view.update(
+            LiveState(
+                elapsed=elapsed,
+                remaining=self._remaining(elapsed),
+                users=merged.users_open,
+                connected=merged.connections_open,
+                arrivals=float(merged.users_started),
+                requests=float(requests.count) if requests is not None else 0.0,
+                errors=totals.errors,
+                activity=self._activity(elapsed),
+            )
+        )
+
+    def _remaining(self, elapsed: float) -> float | None:
+        ends = [end for end in (self._planned, self._limit) if end is not None and end > elapsed]
+        return min(ends) - elapsed if ends else None
+
+    def _activity(self, elapsed: float) -> str:
+        if elapsed >= self._planned:
+            return "waiting for the last users"
+        return f"phase {max(1, self._phase)} of {len(self._phases)}"
+
+    def host(self, name: str, health: Health) -> None:
+        """How a host is doing."""
+        host = _host_name() if name == "localhost" else name
+        self._log.host(host, health.cpu, health.free_memory, health.load)
+
+    def event(self, kind: str, at: float, **fields: Any) -> None:
+        """Something happened."""
+        if kind == "phase":
+            self._phase = fields["phase"]
+        self._log.event(kind, at, **fields)
+
+    def note(self, level: int, source: str, text: str) -> None:
+        """A line for the log; errors are shown at once."""
+        self._log.note(level, source, text)
+        if level <= 4:
+            self._view.say(f"{source}: {text}", style="yellow" if level == 4 else "red")

@@ -1,0 +1,136 @@
+"""The bundled server as the target of a run (`--target`): started, waited for, accounted for.
+
+Knows it as a command only; nothing here imports it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from pytsung.control.messages import Cost
+from pytsung.errors import UsageError
+from pytsung.plan import Endpoint, Plan, Transport
+
+START_TIME = 20.0
+DRAIN_TIME = 15.0
+LINE_LIMIT = 4096
+
+
+@dataclass(slots=True)
+class BundledTarget:
+    """The running server. `cost` is known when it has ended."""
+
+    address: str
+    cost: Cost | None = None
+
+
+def target_endpoint(plan: Plan) -> Endpoint:
+    """Where the bundled server is to listen: the one address that the plan's targets have.
+
+    Raises UsageError when there are several, or it is not a loopback address.
+    """
+    endpoints = {target.endpoint for target in plan.targets}
+    if len(endpoints) != 1:
+        listed = ", ".join(sorted(map(str, endpoints)))
+        raise UsageError(
+            f"--target: the configuration has several servers ({listed}); "
+            "send all of them to one address with --server 127.0.0.1:PORT"
+        )
+    (endpoint,) = endpoints
+    if not is_loopback(endpoint.host):
+        raise UsageError(
+            f"--target: {endpoint.host} is not this machine's loopback; "
+            f"add --server 127.0.0.1:{endpoint.port}"
+        )
+    return endpoint
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, by name or address, is this machine's loopback for certain."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@asynccontextmanager
+async def bundled_target(endpoint: Endpoint, options: str) -> AsyncIterator[BundledTarget]:
+    """Run the bundled server at an endpoint; leaving the context drains and ends it.
+
+    `options` are further words for it, as on a command line. Raises UsageError with
+    its own words when it does not come to listen.
+    """
+    host = "127.0.0.1" if endpoint.host == "localhost" else endpoint.host
+    words = _words(options)
+    if endpoint.transport is Transport.TLS and "--tls-cert" not in " ".join(words):
+        raise UsageError(
+            "--target: the server is of type ssl and needs a certificate; "
+            "add --target-options '--tls-cert FILE --tls-key FILE'"
+        )
+    with tempfile.TemporaryDirectory(prefix="pytsung-target-") as directory:
+        stats = Path(directory) / "stats.json"
+        command = [sys.executable, "-m", "pytsung_server", "--host", host]
+        command += ["--port", str(endpoint.port), "--stats", str(stats), *words]
+        process = await trio.lowlevel.open_process(
+            command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        try:
+            target = BundledTarget(await _first_line(process))
+            yield target
+            target.cost = await _drain(process, stats)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                with trio.CancelScope(shield=True):
+                    await process.wait()
+
+
+def _words(options: str) -> list[str]:
+    try:
+        return shlex.split(options)
+    except ValueError as error:
+        raise UsageError(f"--target-options {options!r}: {error}; close the quotation") from error
+
+
+async def _first_line(process: trio.Process) -> str:
+    """What the server says when it listens."""
+    assert process.stdout is not None
+    said = b""
+    with trio.move_on_after(START_TIME):
+        while b"\n" not in said and len(said) < LINE_LIMIT:
+            data = await process.stdout.receive_some(LINE_LIMIT)
+            if not data:
+                break
+            said += data
+    if b"\n" not in said:
+        raise UsageError(
+            "--target: the bundled server did not start; its own message stands above, "
+            "and --server HOST:PORT names another address"
+        )
+    return said.decode("utf-8", "replace").strip()
+
+
+async def _drain(process: trio.Process, stats: Path) -> Cost | None:
+    """End the server gracefully; gives what it used."""
+    process.send_signal(signal.SIGTERM)
+    with trio.move_on_after(DRAIN_TIME):
+        await process.wait()
+    try:
+        counts = json.loads(await trio.Path(stats).read_text(encoding="utf-8"))
+        return Cost(float(counts["cpu_seconds"]), int(counts["peak_rss"]))
+    except (OSError, ValueError, KeyError):
+        return None  # it was killed, or is another version: its cost is unknown, not zero
