@@ -99,9 +99,8 @@ class LiveUser:
             self._read()
 
     def abandon(self) -> None:
-        """The test is over: close without a word."""
+        """The test is over. The process ends next, and its connections with it."""
         self.user.abandon()
-        self._close()
 
     # -- steps ----------------------------------------------------------------
 

@@ -84,6 +84,7 @@ class _Worker:
         self._recorder = Recorder()
         self._origin = 0.0
         self._not_started = 0
+        self._is_leaving = False
         self._interval = 0
         self._cpu = time.process_time()
         self._cpu_at = monotonic()
@@ -186,14 +187,19 @@ class _Worker:
         arrivals, recorder = self._arrivals, self._recorder
         assert arrivals is not None
         recorder.generator_samples("lateness", arrivals.lateness)
-        recorder.generator_samples("loop_lag", self._reactor.lags)
+        self._note_lags()
         recorder.generator_samples("worker_cpu", [self._cpu_share()])
         arrivals.lateness.clear()
-        self._reactor.lags.clear()
         if recorder.users_started:
             gc.freeze()  # users are no garbage: let no collection walk through them
         self._outbox.send_nowait(Report(recorder.take(self._interval)))
         self._interval += 1
+
+    def _note_lags(self) -> None:
+        """Record how late the loop was; but saying goodbye to everybody measures nothing."""
+        if not self._is_leaving:
+            self._recorder.generator_samples("loop_lag", self._reactor.lags)
+        self._reactor.lags.clear()
 
     def _cpu_share(self) -> float:
         """Part of a core used since the last interval."""
@@ -221,6 +227,8 @@ class _Worker:
             # Looked for, not told: users know no events, and this happens once a test.
             while any(not one.user.is_idle for one in self._crowd.everyone()):  # noqa: ASYNC110
                 await trio.sleep(LOOK_FOR_IDLE)
+        self._note_lags()
+        self._is_leaving = True
         for one in self._crowd.everyone():
             one.abandon()
         self._done.set()

@@ -219,9 +219,9 @@ class Workers:
         self.aborted = self.aborted or message.aborted
 
     def _look_for_end(self) -> None:
-        if self._origin is not None and not any(
-            not process.has_finished and not process.is_standby for process in self._alive.values()
-        ):
+        """All is done when every worker has gone, reaped and accounted for."""
+        has_begun = self._origin is not None
+        if has_begun and all(process.is_standby for process in self._alive.values()):
             self.finished.set()
 
 

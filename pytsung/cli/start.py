@@ -21,7 +21,7 @@ from pytsung.cli.retarget import goes_to_loopback, remote_hosts, send_to
 from pytsung.config import Configuration
 from pytsung.control.messages import Cost, Health
 from pytsung.controller.launcher import LocalLauncher
-from pytsung.controller.run import Ending, Run, RunOptions, RunResult
+from pytsung.controller.run import Ending, Run, RunOptions, RunResult, planned
 from pytsung.controller.shares import AgentRole, local_role
 from pytsung.controller.target import bundled_target, target_endpoint
 from pytsung.dashboard import LiveState, LiveView, make_console, render_summary
@@ -64,7 +64,7 @@ def start(asked: Arguments, configuration: Configuration) -> int:
         async with AsyncExitStack() as stack:
             target = None
             if endpoint is not None:
-                context = bundled_target(endpoint, asked.target_options)
+                context = bundled_target(endpoint, asked.target_options, planned(plan))
                 target = await stack.enter_async_context(context)
                 log.note(5, "controller", target.address)
             with LiveView(console, quiet=asked.quiet) as view:

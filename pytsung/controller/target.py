@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
+import os
+import resource
 import shlex
 import signal
 import subprocess
@@ -26,6 +29,12 @@ from pytsung.plan import Endpoint, Plan, Transport
 START_TIME = 20.0
 DRAIN_TIME = 15.0
 LINE_LIMIT = 4096
+
+MOST_CONNECTIONS = 1_000_000
+"""What the bundled server holds unless it is told otherwise."""
+
+SPARE_DESCRIPTORS = 128
+"""Descriptors of a server process that are no connections."""
 
 
 @dataclass(slots=True)
@@ -67,12 +76,28 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def workers_for(users: int, cores: int, descriptors: int) -> int:
+    """Server processes that hold `users` connections: one a core, more where descriptors ask.
+
+    The kernel deals connections out at random, so the fullest of W processes gets
+    N/W and about six standard deviations more.
+    """
+    workers = max(1, cores)
+    wanted = min(users, MOST_CONNECTIONS)
+    while wanted / workers + 6 * math.sqrt(wanted / workers) > descriptors - SPARE_DESCRIPTORS:
+        workers += 1
+    return workers
+
+
 @asynccontextmanager
-async def bundled_target(endpoint: Endpoint, options: str) -> AsyncIterator[BundledTarget]:
+async def bundled_target(
+    endpoint: Endpoint, options: str, users: int
+) -> AsyncIterator[BundledTarget]:
     """Run the bundled server at an endpoint; leaving the context drains and ends it.
 
-    `options` are further words for it, as on a command line. Raises UsageError with
-    its own words when it does not come to listen.
+    `options` are further words for it, as on a command line. Without --workers among
+    them it gets as many as `users` connections need. Raises UsageError with its own
+    words when it does not come to listen.
     """
     host = "127.0.0.1" if endpoint.host == "localhost" else endpoint.host
     words = _words(options)
@@ -84,7 +109,8 @@ async def bundled_target(endpoint: Endpoint, options: str) -> AsyncIterator[Bund
     with tempfile.TemporaryDirectory(prefix="pytsung-target-") as directory:
         stats = Path(directory) / "stats.json"
         command = [sys.executable, "-m", "pytsung_server", "--host", host]
-        command += ["--port", str(endpoint.port), "--stats", str(stats), *words]
+        command += ["--port", str(endpoint.port), "--stats", str(stats)]
+        command += ["--workers", str(_workers(users)), *words]
         process = await trio.lowlevel.open_process(
             command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True
         )
@@ -97,6 +123,11 @@ async def bundled_target(endpoint: Endpoint, options: str) -> AsyncIterator[Bund
                 process.kill()
                 with trio.CancelScope(shield=True):
                     await process.wait()
+
+
+def _workers(users: int) -> int:
+    _, descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return workers_for(users, os.cpu_count() or 1, descriptors)
 
 
 def _words(options: str) -> list[str]:
