@@ -38,6 +38,11 @@ def bucket_of(value: float) -> int:
     return bucket
 
 
+def nearest_rank(percent: float, count: int) -> int:
+    """Which of `count` ordered values, counted from 1, is the percentile."""
+    return max(1, -int(-percent * count // 100))
+
+
 class Histogram:
     """Counts per bucket, sparse. `merge` is exact, associative and commutative."""
 
@@ -78,9 +83,7 @@ class Histogram:
         total = self.count
         if not total:
             return [0.0] * len(percents)
-        ranks = sorted(
-            (max(1, -int(-percent * total // 100)), n) for n, percent in enumerate(percents)
-        )
+        ranks = sorted((nearest_rank(percent, total), n) for n, percent in enumerate(percents))
         found = [0.0] * len(percents)
         seen = 0
         waiting = iter(ranks)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from operator import mul
 
-from pytsung.stats.histogram import Histogram
+from pytsung.stats.histogram import Histogram, bucket_bounds, bucket_of, nearest_rank
 
 
 class SampleSummary:
@@ -78,7 +78,20 @@ class SampleSummary:
         found = self.histogram.percentiles(percents)
         if not self.count:
             return found
-        return [min(max(value, self.minimum), self.maximum) for value in found]
+        return [self._refine(*each) for each in zip(percents, found, strict=True)]
+
+    def _refine(self, percent: float, found: float) -> float:
+        """What the extremes add to a histogram's answer: the outermost values are known exactly,
+        and a bucket that holds one of them does not reach beyond it.
+        """
+        rank = nearest_rank(percent, self.count)
+        if rank == self.count:
+            return self.maximum
+        if rank == 1:
+            return self.minimum
+        low, high = bucket_bounds(bucket_of(found))
+        middle = (max(low, self.minimum) + min(high, self.maximum)) / 2
+        return min(max(middle, self.minimum), self.maximum)
 
     def merge(self, other: SampleSummary) -> None:
         """Become the summary of both sets of samples."""

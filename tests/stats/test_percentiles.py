@@ -20,6 +20,18 @@ def test_a_percentile_is_within_its_stated_error(values: list[float], percent: f
     assert abs(SampleSummary.of(values).percentile(percent) - exact) <= STATED * exact
 
 
+def test_the_outermost_values_are_exact() -> None:
+    """Of three sessions, p99 is the longest, and a reader will compare it with the maximum."""
+    summary = SampleSummary.of([30.001, 30.002, 30.0431])
+    assert summary.percentiles((0, 1, 99, 100)) == [30.001, 30.001, 30.0431, 30.0431]
+
+
+def test_a_bucket_does_not_reach_beyond_the_extremes() -> None:
+    """Sessions of 30.00 to 30.04 s all lie in one bucket; its upper end is no median of theirs."""
+    summary = SampleSummary.of([30.0, *[30.01] * 50, 30.04])
+    assert abs(summary.percentile(50) - 30.02) < 1e-9
+
+
 @given(st.lists(st.lists(times), min_size=3, max_size=3))
 def test_merging_histograms_is_associative_and_loses_nothing(batches: list[list[float]]) -> None:
     """However workers' histograms are grouped, the percentiles of a run are the same."""
