@@ -88,6 +88,8 @@ def start(asked: Arguments, configuration: Configuration) -> int:
 
 def exit_status(ending: Ending, verdict: str, crossings: Sequence[Crossing]) -> ExitStatus:
     """The first that applies: stopped by a signal, not to be believed, a threshold crossed."""
+    if ending is Ending.UNWRITABLE:
+        return ExitStatus.NO_AGENT
     if ending is Ending.INTERRUPTED:
         return ExitStatus.INTERRUPTED
     if ending is Ending.TERMINATED:

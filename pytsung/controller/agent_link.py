@@ -15,6 +15,7 @@ from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     VERSION,
     Assign,
+    Beat,
     Failed,
     Finished,
     Health,
@@ -27,6 +28,10 @@ from pytsung.controller.launcher import AgentConnection, Launcher
 from pytsung.errors import AgentError
 
 RECEIVE_SIZE = 65536
+BEAT_EVERY = 2.0
+LAST_WORDS = 2.0
+"""Seconds to wait for what an agent that is gone still had to say on stderr."""
+
 SETTLE_TIME = 60.0
 """Seconds that an agent has from its start until its workers stand by."""
 
@@ -49,6 +54,8 @@ class AgentLink:
         self._launcher = launcher
         self._codec = MessageCodec(encoder)
         self._ready = trio.Event()
+        self._over = trio.Event()  # the agent's stream has ended
+        self._silent = trio.Event()  # and its stderr
         self._failure = ""
         self._complaints: list[str] = []
         self._stream: trio.abc.Stream | None = None
@@ -75,6 +82,7 @@ class AgentLink:
             self._stream = connection.stream
             nursery.start_soon(self._hear_complaints, connection, complain)
             nursery.start_soon(self._listen, connection, heed)
+            nursery.start_soon(self._beat)
             with trio.move_on_after(SETTLE_TIME):
                 await self.send(Hello(VERSION))
                 await self.send(Assign(self.share))
@@ -83,6 +91,10 @@ class AgentLink:
                 nursery.cancel_scope.cancel()
                 raise AgentError(self._why_not())
             task_status.started()
+            await self._over.wait()
+            with trio.move_on_after(LAST_WORDS):
+                await self._silent.wait()
+            nursery.cancel_scope.cancel()
 
     def _why_not(self) -> str:
         reason = self._failure or f"its workers did not stand by within {SETTLE_TIME:.0f} s"
@@ -99,6 +111,12 @@ class AgentLink:
                 await self._stream.send_all(data)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             return  # `_listen` hears the end of the stream
+
+    async def _beat(self) -> None:
+        """Say that we are alive: an agent that hears nothing ends itself."""
+        while True:
+            await self.send(Beat())
+            await trio.sleep(BEAT_EVERY)
 
     async def dismiss(self) -> None:
         """Close the stream: the agent ends, with everything it started."""
@@ -127,6 +145,7 @@ class AgentLink:
         if self.finished is None and not self._ready.is_set():
             self._failure = self._failure or "it ended before its workers stood by"
             self._ready.set()
+        self._over.set()
 
     async def _messages(self, connection: AgentConnection) -> AsyncIterator[Message]:
         while True:
@@ -151,3 +170,4 @@ class AgentLink:
                 self._complaints.append(text)
                 del self._complaints[:-50]
                 complain(self, text)
+        self._silent.set()

@@ -5,16 +5,20 @@ Must not know who listens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from pytsung.control.messages import Health
+from pytsung.errors import LogDirectoryError
 from pytsung.stats import Interval
 from pytsung.stats.totals import RunTotals
 
 
 class Listener(Protocol):
-    """Hears of a run while it happens. Times are Unix seconds."""
+    """Hears of a run while it happens. Times are Unix seconds.
+
+    Any method may raise LogDirectoryError, once, when nothing can be kept any more.
+    """
 
     def started(self, at: float) -> None:
         """The test begins at `at`, which may lie a moment ahead."""
@@ -37,3 +41,42 @@ class Listener(Protocol):
     def note(self, level: int, source: str, text: str) -> None:
         """A line for the log; `level` as in syslog."""
         ...
+
+
+class CarefulListener:
+    """Passes everything on to a listener; its one failure goes to `failed` instead of up.
+
+    A run whose disk is full is ended in order, not dropped in the middle of a message.
+    """
+
+    def __init__(self, listener: Listener, failed: Callable[[LogDirectoryError], None]) -> None:
+        self._listener = listener
+        self._failed = failed
+
+    def started(self, at: float) -> None:
+        """As `Listener.started`."""
+        self._try(self._listener.started, at)
+
+    def interval(
+        self, merged: Interval, by_agent: Mapping[str, Interval], totals: RunTotals, at: float
+    ) -> None:
+        """As `Listener.interval`."""
+        self._try(self._listener.interval, merged, by_agent, totals, at)
+
+    def host(self, name: str, health: Health) -> None:
+        """As `Listener.host`."""
+        self._try(self._listener.host, name, health)
+
+    def event(self, kind: str, at: float, **fields: Any) -> None:
+        """As `Listener.event`."""
+        self._try(self._listener.event, kind, at, **fields)
+
+    def note(self, level: int, source: str, text: str) -> None:
+        """As `Listener.note`."""
+        self._try(self._listener.note, level, source, text)
+
+    def _try(self, tell: Callable[..., None], *args: Any, **fields: Any) -> None:
+        try:
+            tell(*args, **fields)
+        except LogDirectoryError as error:
+            self._failed(error)

@@ -20,7 +20,6 @@ import trio
 
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
-    Beat,
     Cost,
     Finished,
     Health,
@@ -34,9 +33,9 @@ from pytsung.control.messages import (
 )
 from pytsung.controller.agent_link import AgentLink
 from pytsung.controller.launcher import Launcher
-from pytsung.controller.listener import Listener
+from pytsung.controller.listener import CarefulListener, Listener
 from pytsung.controller.shares import AgentRole, make_shares
-from pytsung.errors import AgentError, PytsungError
+from pytsung.errors import AgentError, LogDirectoryError, PytsungError
 from pytsung.plan import Plan
 from pytsung.protocols import registry
 from pytsung.schedule.arrivals import planned_users
@@ -44,7 +43,7 @@ from pytsung.stats.collector import Collected, IntervalCollector
 from pytsung.stats.totals import RunTotals, check_conservation
 from pytsung.stats.verdict import Judge, Verdict
 
-BEAT_EVERY = 2.0
+LOOK_EVERY = 1.0
 STALLED_AFTER = 5.0
 """Seconds of an agent's silence that are an event; many more and it is lost."""
 
@@ -61,7 +60,8 @@ class Ending(enum.Enum):
     ABORTED = "aborted"  # a session asked for it
     INTERRUPTED = "interrupted"  # SIGINT
     TERMINATED = "terminated"  # SIGTERM
-    FAULT = "fault"  # something broke
+    FAULT = "fault"  # every agent was lost
+    UNWRITABLE = "unwritable"  # the log directory could not be written any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Run:
     def __init__(self, plan: Plan, options: RunOptions, listener: Listener) -> None:
         self._plan = plan
         self._options = options
-        self._listener = listener
+        self._listener = CarefulListener(listener, self._cannot_keep)
         self._collector: IntervalCollector[str] = IntervalCollector()
         self._judge = Judge()
         self._totals = RunTotals()
@@ -116,7 +116,7 @@ class Run:
         """Play the plan on one agent per role; SIGINT and SIGTERM stop it gracefully.
 
         Raises AgentError when no agent can be started, UsageError for a plan that
-        cannot be shared out, LogDirectoryError when the listener cannot write any more.
+        cannot be shared out.
         """
         encoder = Encoder(registry.installed())
         shares = make_shares(self._plan, list(roles), self._options.seed)
@@ -251,12 +251,11 @@ class Run:
         self._look_for_end()
 
     async def _watch_agents(self) -> None:
-        """Say that we are alive, and notice who does not."""
+        """Notice the agents that say nothing any more."""
         while True:
             for link in self._links:
                 if link.is_lost or link.finished is not None:
                     continue
-                await link.send(Beat())
                 silence = monotonic() - link.heard
                 if silence > self._options.agent_timeout:
                     self._lose(link, f"silent for {silence:.0f} s")
@@ -267,7 +266,7 @@ class Run:
                     self._listener.event(
                         "agent-stalled", time(), agent=link.name, silence=round(silence, 1)
                     )
-            await trio.sleep(BEAT_EVERY)
+            await trio.sleep(LOOK_EVERY)
 
     # -- intervals ------------------------------------------------------------
 
@@ -309,6 +308,11 @@ class Run:
             self._own_counters["error_abort"] = 1  # as Tsung counts an aborted test
         self._listener.event("stop", time(), reason=ending.value)
         self._stopping.set()
+
+    def _cannot_keep(self, error: LogDirectoryError) -> None:
+        """Nothing can be written any more: end in order, with what was measured."""
+        self._faults.append(str(error))
+        self._stop(Ending.UNWRITABLE, grace=0.0)
 
     async def _wind_down(self) -> None:
         """Once stopping: let agents finish, but not for ever."""
