@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from random import Random
 
-from pytsung.errors import RemoteProtocolError
 from pytsung.plan import Request
 from pytsung.protocols.room import MORE, Ack, Exchange, Feedback, RequestContext, RequestError
 from pytsung.protocols.websocket.codec import FrameError, WebSocketCodec
@@ -31,7 +30,7 @@ from pytsung.protocols.websocket.events import (
     TextMessage,
 )
 from pytsung.protocols.websocket.frames import close_payload, frame
-from pytsung.protocols.websocket.handshake import accept_of, make_key, read_response
+from pytsung.protocols.websocket.handshake import accept_of, make_key
 from pytsung.protocols.websocket.requests import CloseRequest, Connect, Message
 from pytsung.protocols.websocket.upgrade import Route, fill_request, route
 
@@ -138,23 +137,13 @@ class WebSocketConversation:
 
     def _read_answer(self, upgrade: _Upgrade, data: bytes) -> Feedback:
         data = upgrade.received + data
-        accept = accept_of(upgrade.key)
-        usual = upgrade.route.usual_answer
-        expected = usual.fill(accept) if usual is not None else None
-        if expected is not None and data.startswith(expected):
-            size = len(expected)
-        else:
-            try:
-                head = read_response(data)
-            except RemoteProtocolError:
-                return self._refused(data)
-            if head is None:
-                upgrade.received = data
-                return MORE
-            size = head.size
-            if not head.is_agreement(accept):
-                return self._refused(data[:size])
-            upgrade.route.learn(data[:size], accept)
+        answer = upgrade.route.read_answer(data, accept_of(upgrade.key))
+        if answer is None:
+            upgrade.received = data
+            return MORE
+        size, agrees = answer
+        if not agrees:
+            return self._refused(data[:size])
         self._state = _OPEN
         self._upgrade = None
         feedback = Feedback(complete=True, counters=SUCCEEDED, answer=data[:size])

@@ -11,8 +11,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 
+from pytsung.errors import RemoteProtocolError
 from pytsung.plan import Endpoint, Transport
-from pytsung.protocols.websocket.handshake import HeadTemplate, request_template
+from pytsung.protocols.websocket.handshake import HeadTemplate, read_response, request_template
 from pytsung.protocols.websocket.requests import Connect
 
 MAX_ROUTES = 1024
@@ -49,7 +50,24 @@ class Route:
         self.request = request
         self.usual_answer: HeadTemplate | None = None
 
-    def learn(self, answer: bytes, accept: bytes) -> None:
+    def read_answer(self, data: bytes, accept: bytes) -> tuple[int, bool] | None:
+        """How long the server's answer is, and whether it agrees; None while it is not whole."""
+        if self.usual_answer is not None:
+            expected = self.usual_answer.fill(accept)
+            if data.startswith(expected):
+                return len(expected), True
+        try:
+            head = read_response(data)
+        except RemoteProtocolError:
+            return len(data), False
+        if head is None:
+            return None
+        agrees = head.is_agreement(accept)
+        if agrees:
+            self._learn(data[: head.size], accept)
+        return head.size, agrees
+
+    def _learn(self, answer: bytes, accept: bytes) -> None:
         """Remember a good answer; one that is different each time costs little more."""
         before, _, after = answer.partition(accept)
         self.usual_answer = HeadTemplate(before, after)
