@@ -1,49 +1,24 @@
-"""All live users of a worker, and what they share.
+"""All live users of a worker: starts them, finds them.
 
-Starts users, hears of their ends, stops them. Must not know phases or shares:
-it is told whom to start.
+Must not know phases or shares: it is told whom to start.
 """
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable
-from time import monotonic
-
-from pytsung.agent.dialer import Dialer
 from pytsung.agent.live_user import LiveUser
-from pytsung.agent.resolver import Resolver
-from pytsung.plan import Endpoint, TlsOptions
-from pytsung.reactor.reactor import Reactor
+from pytsung.agent.surroundings import Surroundings
+from pytsung.plan import Endpoint
 from pytsung.user.program import Program
-from pytsung.user.virtual_user import VirtualUser, World
-
-TLS_VERSIONS = {
-    "tlsv1": ssl.TLSVersion.TLSv1,
-    "tlsv1.1": ssl.TLSVersion.TLSv1_1,
-    "tlsv1.2": ssl.TLSVersion.TLSv1_2,
-    "tlsv1.3": ssl.TLSVersion.TLSv1_3,
-}
+from pytsung.user.virtual_user import VirtualUser
 
 
 class Crowd:
-    """The users of one worker.
+    """The users of one worker, in their surroundings."""
 
-    `when_ended` is called after each user's end; `aborts_test` tells that the user
-    asked for the end of the whole test. `last_end` is when the last one ended, on
-    the monotonic clock.
-    """
-
-    def __init__(self, reactor: Reactor, resolver: Resolver, dialer: Dialer, world: World) -> None:
-        self.reactor = reactor
-        self.resolver = resolver
-        self.dialer = dialer
-        self.world = world
-        self.is_stopping = False
-        self.aborts_test = False
-        self.last_end = monotonic()
-        self.when_ended: Callable[[], None] | None = None
-        self._tls_contexts: dict[TlsOptions, ssl.SSLContext] = {}
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self.reactor = surroundings.reactor
+        self.world = surroundings.world
 
     @property
     def size(self) -> int:
@@ -52,35 +27,9 @@ class Crowd:
 
     def start_user(self, number: int, program: Program, endpoint: Endpoint) -> None:
         """Let a user arrive."""
-        LiveUser(VirtualUser(number, program, endpoint, self.world), self).start()
-
-    def ended(self, user: LiveUser, *, aborts_test: bool) -> None:  # noqa: ARG002 - who is not kept
-        """A user has ended; it has closed its connection."""
-        self.last_end = monotonic()
-        self.aborts_test = self.aborts_test or aborts_test
-        if self.when_ended is not None:
-            self.when_ended()
+        user = VirtualUser(number, program, endpoint, self.world)
+        LiveUser(user, self.surroundings).start()
 
     def everyone(self) -> list[LiveUser]:
         """All live users: they are found through the reactor, where every one of them waits."""
         return [one for one in self.reactor.everyone() if isinstance(one, LiveUser)]
-
-    def tls_context(self, options: TlsOptions) -> ssl.SSLContext:
-        """The context that all connections with these options share."""
-        context = self._tls_contexts.get(options)
-        if context is None:
-            context = self._tls_contexts[options] = _client_context(options)
-        return context
-
-
-def _client_context(options: TlsOptions) -> ssl.SSLContext:
-    """A client's TLS settings. The server is not verified, as in Tsung: it is under test."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    if options.versions:
-        versions = sorted(TLS_VERSIONS[name] for name in options.versions)
-        context.minimum_version, context.maximum_version = versions[0], versions[-1]
-    if options.ciphers:
-        context.set_ciphers(options.ciphers)
-    return context

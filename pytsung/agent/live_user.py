@@ -12,10 +12,10 @@ import errno
 import os
 import ssl
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from pytsung.agent.dialer import error_name
 from pytsung.agent.resolver import Address
+from pytsung.agent.surroundings import Surroundings
 from pytsung.plan import Transport
 from pytsung.reactor.calendar import NEVER, Bucket
 from pytsung.reactor.reactor import READ, WRITE
@@ -34,9 +34,6 @@ from pytsung.user.steps import (
 )
 from pytsung.user.virtual_user import VirtualUser
 
-if TYPE_CHECKING:
-    from pytsung.agent.crowd import Crowd
-
 READ_SIZE = 65536
 """Bytes read at once; a longer answer makes the descriptor ready again."""
 
@@ -47,7 +44,7 @@ CLOSED = (errno.EPIPE, errno.ECONNRESET)
 
 
 class LiveUser:
-    """One user of a `Crowd`; a handler and a timer of its reactor."""
+    """One user in its surroundings; a handler and a timer of its reactor."""
 
     __slots__ = (
         "_mask",
@@ -57,15 +54,15 @@ class LiveUser:
         "_tls",
         "_tls_session",
         "bucket",
-        "crowd",
         "deadline",
         "descriptor",
+        "surroundings",
         "user",
     )
 
-    def __init__(self, user: VirtualUser, crowd: Crowd) -> None:
+    def __init__(self, user: VirtualUser, surroundings: Surroundings) -> None:
         self.user = user
-        self.crowd = crowd
+        self.surroundings = surroundings
         self.deadline = NEVER
         self.bucket: Bucket | None = None
         self.descriptor = NO_DESCRIPTOR
@@ -87,7 +84,7 @@ class LiveUser:
         if self._opening is not None:
             self._close()
             self.perform(self.user.connect_failed("timeout", monotonic()))
-        elif not self.crowd.is_stopping:
+        elif not self.surroundings.is_stopping:
             self.perform(self.user.woke(monotonic()))
 
     def on_ready(self, events: int) -> None:
@@ -106,7 +103,7 @@ class LiveUser:
 
     def perform(self, step: Step | None) -> None:
         """Carry out steps until one has to wait for the world."""
-        reactor = self.crowd.reactor
+        reactor = self.surroundings.reactor
         while step is not None:
             if isinstance(step, Await):
                 reactor.expect_before(self, reactor.now + step.timeout)
@@ -126,7 +123,7 @@ class LiveUser:
             elif isinstance(step, End | AbortTest):
                 self._close()
                 self.deadline = NEVER
-                self.crowd.ended(self, aborts_test=isinstance(step, AbortTest))
+                self.surroundings.user_ended(aborts_test=isinstance(step, AbortTest))
                 return
             else:
                 if step is not STAY:  # Park: only data ends it
@@ -134,24 +131,24 @@ class LiveUser:
                 return
 
     def _connect(self, step: Connect) -> Step | None:
-        crowd = self.crowd
-        if crowd.is_stopping:
+        surroundings = self.surroundings
+        if surroundings.is_stopping:
             self.user.halt()
             return None
         self.deadline = NEVER
         self.user.request_started = now = monotonic()
-        address = crowd.resolver.find(step.endpoint, lambda: self.perform(step))
+        address = surroundings.resolver.find(step.endpoint, lambda: self.perform(step))
         if address is None:
             return None
         if not isinstance(address, Address):
             return self.user.connect_failed(address, now)
         try:
-            self.descriptor = crowd.dialer.dial(address, self.user.program.session.options)
+            self.descriptor = surroundings.dialer.dial(address, self.user.program.session.options)
         except OSError as error:
             return self.user.connect_failed(error_name(error), now)
         self._opening = step
         if step.timeout is not None:
-            crowd.reactor.wake_at(self, now + step.timeout)
+            surroundings.reactor.wake_at(self, now + step.timeout)
         if step.endpoint.transport is Transport.TLS:
             self._tls = self._new_tls(step)
             self._outgoing = self._tls.take()
@@ -164,7 +161,7 @@ class LiveUser:
     def _new_tls(self, step: Connect) -> TlsLayer:
         wishes = self.user.program.session.options.tls
         tls = TlsLayer(
-            self.crowd.tls_context(wishes),
+            self.surroundings.tls_context(wishes),
             server_hostname=step.endpoint.host if wishes.send_sni else None,
             session=self._tls_session,
         )
@@ -172,7 +169,7 @@ class LiveUser:
         return tls
 
     def _send(self, data: bytes) -> Step | None:
-        if self.crowd.is_stopping:
+        if self.surroundings.is_stopping:
             self.user.halt()
             return None
         self.user.request_started = monotonic()
@@ -202,9 +199,9 @@ class LiveUser:
         """Be told of these events from now on."""
         if mask != self._mask:
             if self._mask:
-                self.crowd.reactor.modify(self.descriptor, mask)
+                self.surroundings.reactor.modify(self.descriptor, mask)
             else:
-                self.crowd.reactor.register(self.descriptor, self, mask)
+                self.surroundings.reactor.register(self.descriptor, self, mask)
             self._mask = mask
 
     def _flush(self) -> Step | None:
@@ -249,7 +246,7 @@ class LiveUser:
         return self.user.send_failed(reason, monotonic())
 
     def _read(self) -> None:
-        now = self.crowd.reactor.now
+        now = self.surroundings.reactor.now
         try:
             data = os.read(self.descriptor, READ_SIZE)
         except BlockingIOError:
@@ -310,7 +307,7 @@ class LiveUser:
         descriptor, self.descriptor = self.descriptor, NO_DESCRIPTOR
         if self._mask:
             self._mask = 0
-            self.crowd.reactor.close(descriptor)
+            self.surroundings.reactor.close(descriptor)
         else:
             os.close(descriptor)
 

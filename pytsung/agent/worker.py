@@ -23,6 +23,7 @@ from pytsung.agent.channel import Channel
 from pytsung.agent.crowd import Crowd
 from pytsung.agent.dialer import Dialer
 from pytsung.agent.resolver import Fence, Resolver
+from pytsung.agent.surroundings import Surroundings
 from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
@@ -135,8 +136,8 @@ class _Worker:
         world = World(self._recorder, choices, share.plan.quirks, int(time.time()))
         resolver = Resolver(nursery, Fence())
         dialer = Dialer(worker, self._recorder, choices)
-        self._crowd = Crowd(self._reactor, resolver, dialer, world)
-        self._crowd.when_ended = self._look_for_end
+        self._crowd = Crowd(Surroundings(self._reactor, resolver, dialer, world))
+        self._crowd.surroundings.when_ended = self._look_for_end
         self._arrivals = self._make_arrivals(share, worker, programs)
         self._work = work
 
@@ -174,11 +175,11 @@ class _Worker:
         assert self._crowd is not None
         self._outbox.send_nowait(
             Finished(
-                at=self._crowd.last_end - self._origin,
+                at=self._crowd.surroundings.last_end - self._origin,
                 cost=_own_cost(),
                 users_open=self._recorder.users_open,
                 not_started=self._not_started,
-                aborted=self._crowd.aborts_test,
+                aborted=self._crowd.surroundings.aborts_test,
             )
         )
 
@@ -214,14 +215,16 @@ class _Worker:
         """Called after each user's end, and when the last one has been started."""
         assert self._crowd is not None
         assert self._arrivals is not None
-        if self._crowd.aborts_test or (self._arrivals.is_finished and not self._crowd.size):
+        if self._crowd.surroundings.aborts_test or (
+            self._arrivals.is_finished and not self._crowd.size
+        ):
             self._done.set()
 
     async def _stop(self, grace: float) -> None:
         """No new users, `grace` seconds for requests in flight, then the end for all."""
         if self._crowd is None or self._arrivals is None or self._done.is_set():
             return
-        self._crowd.is_stopping = True
+        self._crowd.surroundings.is_stopping = True
         self._not_started = self._arrivals.stop()
         with trio.move_on_after(grace):
             # Looked for, not told: users know no events, and this happens once a test.

@@ -24,7 +24,8 @@ from pytsung.plan import (
     WaitForPush,
 )
 from pytsung.protocols.room import Room
-from pytsung.user import operations
+from pytsung.user import loops, operations
+from pytsung.user.player import Operation
 from pytsung.user.steps import Await
 from pytsung.user.variables import Variables
 
@@ -39,7 +40,7 @@ class Program:
         self.room = room
         self.variables = Variables()
         self.await_answer = Await(session.options.idle_timeout)
-        self.operations: list[operations.Operation] = []
+        self.operations: list[Operation] = []
         self._compile(session.steps)
         self._mark_page_ends()
 
@@ -63,12 +64,12 @@ class Program:
             self._compile(step.steps)
             add(operations.CloseTransaction(step.name))
         elif isinstance(step, For):
-            add(operations.ForStart(slot(step.variable), step.start))
+            add(loops.ForStart(slot(step.variable), step.start))
             body = len(self.operations)
             self._compile(step.steps)
-            add(operations.ForEnd(slot(step.variable), step.stop, step.increment, body))
+            add(loops.ForEnd(slot(step.variable), step.stop, step.increment, body))
         elif isinstance(step, If):
-            branch = operations.Branch(self.variables.reference(step.condition.variable), step)
+            branch = loops.Branch(self.variables.reference(step.condition.variable), step)
             add(branch)
             self._compile(step.steps)
             branch.target = len(self.operations)
@@ -76,13 +77,13 @@ class Program:
             body = len(self.operations)
             self._compile(step.steps)
             condition = self.variables.reference(step.condition.variable)
-            add(operations.RepeatEnd(slot(step.name), condition, step, body))
+            add(loops.RepeatEnd(slot(step.name), condition, step, body))
         else:
             self._compile_foreach(step)
 
     def _compile_foreach(self, step: Foreach) -> None:
         slot = self.variables.slot
-        start = operations.ForeachStart(
+        start = loops.ForeachStart(
             source=self.variables.reference(step.source),
             name=step.source,
             keep=_element_filter(step),
@@ -93,7 +94,7 @@ class Program:
         self.operations.append(start)
         body = len(self.operations)
         self._compile(step.steps)
-        self.operations.append(operations.ForeachEnd(start, body))
+        self.operations.append(loops.ForeachEnd(start, body))
         start.target = len(self.operations)
 
     def _mark_page_ends(self) -> None:
@@ -109,7 +110,7 @@ class Program:
                 following_is_request = False
 
 
-def _element_filter(step: Foreach) -> operations.ElementFilter:
+def _element_filter(step: Foreach) -> loops.ElementFilter:
     """Which elements a foreach takes; `include` wins over `exclude`, as in Tsung."""
     if step.include:
         include = re.compile(step.include)

@@ -24,6 +24,7 @@ from pytsung.protocols.room import Ack, Feedback, RequestContext, RequestError
 from pytsung.stats import Recorder
 from pytsung.user import steps, substitution
 from pytsung.user.operations import MakeRequest
+from pytsung.user.player import Exchanging
 from pytsung.user.program import Program
 from pytsung.user.steps import STAY, Step, Think
 from pytsung.user.values import Value, text_of
@@ -214,7 +215,7 @@ class VirtualUser:
 
     # -- what operations ask for ----------------------------------------------
 
-    def begin_request(self, operation: MakeRequest, now: float) -> Step:
+    def begin_request(self, operation: Exchanging, now: float) -> Step:
         """Start an exchange; `position` already points behind its operation."""
         if self._page_started is None:
             self._page_started = now
@@ -300,7 +301,7 @@ class VirtualUser:
         assert isinstance(operation, MakeRequest)
         return self._make(operation, now)
 
-    def _make(self, operation: MakeRequest, now: float) -> Step:
+    def _make(self, operation: Exchanging, now: float) -> Step:
         world = self.world
         fill = self.fill if operation.substitute else _as_it_is
         context = RequestContext(self.endpoint, world.random, fill, world.quirks)
