@@ -167,7 +167,7 @@ class _Worker:
         """Report every second, aligned to the test's start, until everything is done."""
         while not self._done.is_set():
             end = self._origin + (self._interval + 1) * INTERVAL
-            with trio.move_on_after(end - monotonic()):
+            with trio.move_on_after(max(0.0, end - monotonic())):
                 await self._done.wait()
             if monotonic() >= end:
                 self._report()
