@@ -36,6 +36,8 @@ ATTEMPTS = 12
 _UNSIGNED = struct.Struct("=I")
 """What Python's setsockopt does not take as a number: more than 31 bits."""
 
+STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+
 IN_PROGRESS = (0, errno.EINPROGRESS)
 
 
@@ -63,9 +65,8 @@ class Dialer:
         """
         source = self._source()
         for attempt in range(ATTEMPTS):
-            connection = socket.socket(
-                address.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
-            )
+            # The plain type: socket.socket's own constructor costs as much as the system call.
+            connection = socket.SocketType(address.family, STREAM)
             try:
                 self._prepare(connection, options)
                 self._bind(connection, source, options, attempt)
@@ -99,7 +100,7 @@ class Dialer:
         return addresses[self._turn % len(addresses)]
 
     @staticmethod
-    def _prepare(connection: socket.socket, options: ConnectionOptions) -> None:
+    def _prepare(connection: socket.SocketType, options: ConnectionOptions) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, options.receive_buffer)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, options.send_buffer)
@@ -111,7 +112,7 @@ class Dialer:
             connection.setsockopt(socket.IPPROTO_IP, IP_TRANSPARENT, 1)
 
     def _bind(
-        self, connection: socket.socket, source: str, options: ConnectionOptions, attempt: int
+        self, connection: socket.SocketType, source: str, options: ConnectionOptions, attempt: int
     ) -> None:
         """Fix the source as far as it is asked for."""
         if options.source_ports is not None:
