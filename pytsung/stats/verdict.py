@@ -227,4 +227,6 @@ def _shorten(events: Sequence[str]) -> list[str]:
 
 
 def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:,.1f}".removesuffix(".0") + " ms"
+    milliseconds = seconds * 1000
+    text = f"{milliseconds:,.0f}" if milliseconds >= 100 else f"{milliseconds:.1f}"
+    return text.removesuffix(".0") + " ms"
