@@ -35,10 +35,17 @@ class Ack(enum.Enum):
 
 @dataclass(slots=True)
 class Exchange:
-    """A request on the wire: the bytes to send, and what its answer is."""
+    """A request on the wire: the bytes to send, and what its answer is.
+
+    `endpoint` is where it goes when that is not where the user is: the user then
+    closes its connection and stays with the new endpoint. `fresh` asks for a new
+    connection in any case.
+    """
 
     data: bytes
     ack: Ack = Ack.ANSWER
+    endpoint: Endpoint | None = None
+    fresh: bool = False
 
 
 @dataclass(slots=True)

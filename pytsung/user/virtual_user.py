@@ -203,9 +203,7 @@ class VirtualUser:
 
     def abandon(self) -> None:
         """The test is over before the user was: nothing is recorded but the closed connection."""
-        if self._is_connected:
-            self._is_connected = False
-            self.world.recorder.connection_closed()
+        self._note_closed()
         self.state = ENDED
 
     @property
@@ -312,10 +310,17 @@ class VirtualUser:
         self._ack = exchange.ack
         self.request_started = now
         self.state = SENDING
-        if self._is_connected:
-            return steps.Send(exchange.data)
+        elsewhere = exchange.endpoint is not None and exchange.endpoint != self.endpoint
+        if exchange.endpoint is not None:
+            self.endpoint = exchange.endpoint
         timeout = self.program.session.options.connect_timeout
-        return steps.Connect(self.endpoint, exchange.data, timeout)
+        connect = steps.Connect(self.endpoint, exchange.data, timeout)
+        if not self._is_connected:
+            return connect
+        if not elsewhere and not exchange.fresh:
+            return steps.Send(exchange.data)
+        self._note_closed()
+        return steps.Disconnect(connect)
 
     def _heed(self, feedback: Feedback, now: float) -> Step:
         """Act on what the conversation made of received bytes."""
@@ -376,17 +381,18 @@ class VirtualUser:
             self._page_started = None
         return self._advance(now)
 
-    def _forget_connection(self) -> None:
+    def _note_closed(self) -> None:
         if self._is_connected:
             self._is_connected = False
             self.world.recorder.connection_closed()
+
+    def _forget_connection(self) -> None:
+        self._note_closed()
         self.conversation.disconnected()
 
     def _end(self, now: float) -> Step:
         recorder = self.world.recorder
-        if self._is_connected:
-            self._is_connected = False
-            recorder.connection_closed()
+        self._note_closed()
         for sample, started in self._transactions or ():
             recorder.sample(sample, now - started)
         recorder.sample("session", now - self._started)
