@@ -32,9 +32,10 @@ def create_log_directory(root: Path, at: datetime) -> Path:
                 _try_writing(directory)
                 return directory
     except OSError as error:
+        is_file = root.exists() and not root.is_dir()
+        reason = "it is a file" if is_file else error.strerror or error
         raise LogDirectoryError(
-            f"{root}: no log directory can be written there: {error.strerror or error};"
-            " choose another one with -l"
+            f"{root}: no log directory can be written there: {reason}; choose another one with -l"
         ) from error
     raise LogDirectoryError(f"{root}: {name} exists {number} times; remove some of them")
 

@@ -29,7 +29,9 @@ def test_runs_of_the_same_minute_are_kept_apart(tmp_path: Path) -> None:
 def test_a_place_that_cannot_hold_directories_is_refused(tmp_path: Path) -> None:
     """Where it is, what it is, and the option that chooses another place."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(LogDirectoryError, match=r"file: .*; choose another one with -l") as caught:
+    with pytest.raises(
+        LogDirectoryError, match=r"file: .*: it is a file; choose another one with -l"
+    ) as caught:
         create_log_directory(tmp_path / "file", AT)
     assert caught.value.exit_status is ExitStatus.NO_AGENT
 
