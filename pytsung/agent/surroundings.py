@@ -13,7 +13,7 @@ from pytsung.agent.dialer import Dialer
 from pytsung.agent.resolver import Resolver
 from pytsung.plan import TlsOptions
 from pytsung.reactor.reactor import Reactor
-from pytsung.user.virtual_user import World
+from pytsung.user.world import World
 
 TLS_VERSIONS = {
     "tlsv1": ssl.TLSVersion.TLSv1,

@@ -45,7 +45,7 @@ from pytsung.protocols import registry
 from pytsung.reactor.reactor import Reactor
 from pytsung.stats import Recorder
 from pytsung.user.program import Program
-from pytsung.user.virtual_user import World
+from pytsung.user.world import World
 
 INTERVAL = 1.0
 """Seconds of one interval."""

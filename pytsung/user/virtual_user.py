@@ -16,18 +16,16 @@ first `request` of a connection includes its `connect`.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from random import Random
 
 from pytsung.plan import Endpoint
 from pytsung.protocols.room import Ack, Feedback, RequestContext, RequestError
-from pytsung.stats import Recorder
 from pytsung.user import steps, substitution
 from pytsung.user.operations import MakeRequest
 from pytsung.user.player import Exchanging
 from pytsung.user.program import Program
 from pytsung.user.steps import STAY, Step, Think
 from pytsung.user.values import Value, text_of
+from pytsung.user.world import World
 
 
 class State(enum.IntEnum):
@@ -45,16 +43,6 @@ class State(enum.IntEnum):
 # As plain names: looked up once an event, by very many users.
 SENDING, WAITING, THINKING = State.SENDING, State.WAITING, State.THINKING
 PARKED, RETRYING, ENDED = State.PARKED, State.RETRYING, State.ENDED
-
-
-@dataclass(slots=True)
-class World:
-    """What all users of a worker share. `unix_time` is the time when the test began."""
-
-    recorder: Recorder
-    random: Random
-    quirks: bool = False
-    unix_time: int = 0
 
 
 def _as_it_is(text: str) -> str:

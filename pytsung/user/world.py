@@ -1,0 +1,21 @@
+"""What all users of a worker share.
+
+Must not know any one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from pytsung.stats import Recorder
+
+
+@dataclass(slots=True)
+class World:
+    """What all users of a worker share. `unix_time` is the time when the test began."""
+
+    recorder: Recorder
+    random: Random
+    quirks: bool = False
+    unix_time: int = 0
