@@ -31,7 +31,7 @@ from pytsung.logdir.plan_figures import describe_plan
 from pytsung.logdir.run_log import RunLog
 from pytsung.logdir.summary import AgentFigures, RunSummary
 from pytsung.plan import Plan
-from pytsung.stats import Interval
+from pytsung.stats import Interval, SampleSummary
 from pytsung.stats.thresholds import Crossing, Threshold
 from pytsung.stats.totals import RunTotals
 
@@ -76,11 +76,11 @@ def start(asked: Arguments, configuration: Configuration) -> int:
     try:
         result, target_cost = trio.run(live)
         crossings = [one.check(result.totals, result.duration) for one in thresholds]
-        summary = _summarise(plan, result, target_cost, crossings, configuration)
+        summary = _summarise(plan, result, target_cost, crossings, configuration, log.values)
         log.finish(summary, time())
     finally:
         log.close()
-    render_summary(summary, console)
+    render_summary(summary, console, quiet=asked.quiet)
     if asked.keep and result.ending is Ending.PLAYED:
         _keep_waiting()
     return int(exit_status(result.ending, summary.verdict.status, crossings))
@@ -144,6 +144,7 @@ def _summarise(
     target: Cost | None,
     crossings: Sequence[Crossing],
     configuration: Configuration,
+    values: Mapping[str, SampleSummary],
 ) -> RunSummary:
     agents = tuple(
         AgentFigures(
@@ -166,6 +167,7 @@ def _summarise(
         started_at=datetime.fromtimestamp(result.started_at).astimezone().isoformat(),
         duration=result.duration,
         not_started=result.not_started,
+        values=values,
         agents=agents,
         target=target,
         cost=result.cost,

@@ -152,7 +152,7 @@ class Run:
         self._listener.event("start", self._unix_origin, seed=self._options.seed)
         for link in self._links:
             self._collector.join(link.name, 0.0)
-            self._agent_totals[link.name] = RunTotals()
+            self._agent_totals[link.name] = RunTotals(counts_only=True)
             await link.send(Start(self._origin + link.clock_offset))
         nursery.start_soon(self._collect)
         nursery.start_soon(self._watch_agents)
