@@ -20,6 +20,7 @@ PUBLISHED = (
     "bytes_received",  # plaintext, after TLS
     "bytes_sent",
     "peak",  # most connections open at once over all workers, as this one saw it
+    "shared_bytes",  # of a worker's resident memory, what belongs to the others; at its end
 )
 
 _WORD = 8
@@ -75,6 +76,7 @@ class Counts:
         self.bytes_received = 0
         self.bytes_sent = 0
         self.peak = 0
+        self.shared_bytes = 0
 
     @property
     def open(self) -> int:

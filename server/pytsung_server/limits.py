@@ -15,6 +15,9 @@ SPARE = 128
 """Descriptors a worker keeps for itself: a batch of accepts, epoll, trio, streams."""
 
 
+_SIZES = {"Rss:", "Pss:"}
+
+
 def raise_descriptor_limit() -> int:
     """Raise the soft limit to the hard one, and give it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -40,6 +43,17 @@ def workers_for(connections: int, cap: int) -> int:
     if connections <= cap:
         return 1
     return math.ceil(connections / (math.sqrt(cap + 9) - 3) ** 2)
+
+
+def shared_bytes() -> int:
+    """How much of this process's resident memory belongs to the others that map it too.
+
+    After a fork most of it does: resident minus proportional size (proc(5)). Takes
+    about a millisecond for each 100 MB.
+    """
+    with open("/proc/self/smaps_rollup", encoding="ascii") as lines:
+        sizes = {words[0]: int(words[1]) for line in lines if (words := line.split())[0] in _SIZES}
+    return (sizes["Rss:"] - sizes["Pss:"]) * 1024
 
 
 def cores() -> int:

@@ -118,7 +118,13 @@ class Listener:
             if descriptor is None:
                 break
             self._counts.opened()
-            self._serve(descriptor)
+            try:
+                self._serve(descriptor)
+            except OSError as error:  # epoll takes no more (fs.epoll.max_user_watches)
+                self._counts.closed()
+                os.close(descriptor)
+                self._close_at_cap(f"epoll refuses more: {error.strerror}")
+                break
         self._counts.saw_open(sum(self._table.open))
         if self._counts.open >= self._cap and self._descriptor is not None:
             self._close_at_cap(f"{self._cap} connections, all that its descriptor limit allows")

@@ -207,10 +207,12 @@ class _Supervisor:
     def _stats(self) -> dict[str, float]:
         """The counts of all workers, and what all processes of the server cost."""
         usage = [resource.getrusage(resource.RUSAGE_SELF), *self._usage]
+        totals = self._table.totals()
+        shared = totals.pop("shared_bytes")
         return {
-            **self._table.totals(),
+            **totals,
             "workers": self._settings.workers,
             "cpu_seconds": sum(one.ru_utime + one.ru_stime for one in usage),
-            # Each process's own peak, shared pages counted in each: an upper bound.
-            "peak_rss": sum(one.ru_maxrss for one in usage) * 1024,
+            # Each process's own peak, but what the fork left shared is counted once.
+            "peak_rss": sum(one.ru_maxrss for one in usage) * 1024 - shared,
         }

@@ -16,6 +16,7 @@ import trio
 
 from pytsung.protocols.websocket.events import CloseCode
 from pytsung.reactor.reactor import Reactor
+from pytsung_server import limits
 from pytsung_server.connection import Connection, Shared
 from pytsung_server.counts import Counts, Table
 from pytsung_server.listener import Listener
@@ -78,6 +79,7 @@ class Worker:
                     break
             nursery.cancel_scope.cancel()
         listener.stop()
+        counts.shared_bytes = limits.shared_bytes()
         await _drain(shared, self.settings.grace)
 
     def _serving(self, shared: Shared) -> Callable[[int], None]:
