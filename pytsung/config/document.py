@@ -24,6 +24,7 @@ DEEPEST = 60
 # others afterwards: libxml2 keeps an element's line, but not its file.
 _ENTER = "pytsung-entity"
 _LEAVE = "pytsung-entity-end"
+_NOTHING = f"<?{_LEAVE}?>"
 
 _LONGEST_TAG = 200
 """Lines that a start tag may spread over and still be found."""
@@ -35,12 +36,13 @@ _Tree = Any  # lxml's own classes; its stubs cannot say "element, comment or ins
 class Document:
     """A configuration as it was read.
 
-    `doctype` is the DOCTYPE as written, "" without one. `written_back` is the
+    `doctype` is the name and the system identifier of the DOCTYPE, None without
+    one. `written_back` is the
     document with entities expanded and the DOCTYPE dropped, UTF-8.
     """
 
     root: SourceElement
-    doctype: str
+    doctype: tuple[str, str] | None
     written_back: bytes
 
 
@@ -79,7 +81,8 @@ def parse(data: bytes, name: str, library: EntityLibrary) -> Document:
     if parsing.faults:
         raise ConfigurationError(parsing.faults)
     tree = root.getroottree()
-    doctype = tree.docinfo.doctype
+    subset = tree.docinfo.internalDTD
+    doctype = None if subset is None else (str(subset.name), str(subset.system_url or ""))
     converted = _Converter(parsing).convert(root)
     tree.docinfo.clear()
     etree.strip_tags(tree, etree.ProcessingInstruction)
@@ -121,7 +124,8 @@ class _Resolver(etree.Resolver):
         except EntityError as error:
             place = _declared_at(parsing.main, system_url or "")
             parsing.faults.append(Fault(place, str(error), error.cure))
-            return self.resolve_empty(context)
+            # Not `resolve_empty`: libxml2 2.14 then opens the file itself.
+            return self.resolve_string(_NOTHING, context, base_url=parsing.main.name)
         number = len(parsing.entities)
         parsing.entities.append(_Source(entity.name, entity.text.split("\n")))
         # On the lines of the text itself, so that its line numbers stay.
