@@ -1,0 +1,64 @@
+# Everything that is done with this repository, each with its set-up. `make` alone lists it.
+#
+#   PYTHON    the interpreter of the virtual environment   (python3, or a newer one on PATH)
+#   VENV      where the virtual environment is made        (.venv)
+#   LOG       where `make bench` keeps its results         (log)
+#   TESTS     what `make test` runs                        (tests)
+
+VENV  ?= .venv
+LOG   ?= log
+TESTS ?= tests
+BIN   := $(VENV)/bin
+
+# Nothing here, test or benchmark, may ever reach a host other than this one.
+export PYTSUNG_LOOPBACK_ONLY := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help bench test check lint format conformance clean
+
+help:  ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+bench: $(VENV)/.installed  ## 20,000 WebSocket users against the bundled server, in a minute
+	@$(BIN)/pytsung -f examples/bench.xml -l $(LOG) --target start
+
+test: $(VENV)/.installed-test  ## run the tests
+	@.ci/debian-packages tsung libtemplate-perl gnuplot-nox
+	$(BIN)/python -m pytest $(TESTS)
+
+check: lint test  ## everything a change must pass: format, lint, types, imports, tests
+
+lint: $(VENV)/.installed-check  ## format, lint, strict types, import order
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-check  ## put the code into its form
+	$(BIN)/ruff check --select I --fix
+	$(BIN)/ruff format
+
+conformance: $(VENV)/.installed-test  ## third-party suites: the Autobahn test suite, for minutes
+	$(BIN)/python -m pytest -m conformance -rA $(TESTS)
+
+clean:  ## remove all that was made here, but for results of `make bench`
+	rm -rf $(VENV) build dist .hypothesis .*_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- the virtual environment, once, and again when pyproject.toml changes ---------------------
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/pip
+	@echo "Installing pytsung into $(VENV) ..."
+	@$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-%: pyproject.toml | $(VENV)/.installed
+	@echo "Installing what '$*' needs into $(VENV) ..."
+	@$(BIN)/pip install --quiet --editable . --group $*
+	@touch $@ $(VENV)/.installed
+
+# pip knows dependency groups since 25.1; Debian 12 and Python 3.11 bring an older one.
+$(BIN)/pip:
+	@.ci/make-venv $(VENV) $(PYTHON)
+	@$(BIN)/pip install --quiet --upgrade "pip>=25.1"
