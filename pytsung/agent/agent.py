@@ -122,7 +122,6 @@ class Agent:
 
     async def _report_health(self, workers: Workers) -> None:
         count = 0
-        reading = self._host.read()
         while True:
             is_new = count % HOST_EVERY == 0
             if is_new:

@@ -231,4 +231,4 @@ def _reason(ended: zygote.Ended | None) -> str:
         return "its channel closed while it was still running"
     if ended.status < 0:
         return f"killed by {signal.Signals(-ended.status).name}"
-    return f"ended with status {ended.status}; its last words are in the agent's log"
+    return f"ended with status {ended.status}; its last words are in the controller log"
