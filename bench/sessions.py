@@ -1,0 +1,72 @@
+"""The configuration that pytsung and Tsung both get: connect, upgrade, hold.
+
+Must not know who plays it.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+PATH = "/v1/realtime?project=console&channels[]=files"
+
+ALL_AT_ONCE = 100_000.0
+"""Users a second that no generator starts: all are due at once."""
+
+_CONFIGURATION = """\
+<?xml version="1.0"?>
+<!DOCTYPE tsung SYSTEM "/usr/share/tsung/tsung-1.0.dtd">
+<tsung loglevel="notice" version="1.0">
+  <clients>
+    <client host="localhost" use_controller_vm="true" cpu="{workers}" maxusers="19000">
+      <ip value="{source}"/>
+    </client>
+  </clients>
+  <servers><server host="{host}" port="{port}" type="tcp"/></servers>
+  <load>
+    <arrivalphase phase="1" duration="{duration}" unit="second">
+      <users maxnumber="{users}" arrivalrate="{rate}" unit="second"/>
+    </arrivalphase>
+  </load>
+  <sessions>
+    <session name="realtime" probability="100" type="ts_websocket">
+      <request><websocket type="connect" path="{path}"/></request>
+      {pause}
+    </session>
+  </sessions>
+</tsung>
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Who arrives where. `hold` is how long a user stays connected, in seconds."""
+
+    port: int
+    source: str
+    users: int
+    rate: float
+    host: str = "127.0.0.1"
+    hold: float = 120.0
+    workers: int = 1
+
+    def configuration(self) -> str:
+        """The load as a tsung.xml."""
+        return _CONFIGURATION.format(
+            workers=self.workers,
+            source=self.source,
+            host=self.host,
+            port=self.port,
+            # Arrivals are random: half as long again, so that nobody is left over.
+            duration=round(self.users / self.rate * 1.5 + 30),
+            users=self.users,
+            rate=f"{self.rate:g}" if self.rate < ALL_AT_ONCE else f"{ALL_AT_ONCE:.0f}",
+            path=PATH.replace("&", "&amp;"),
+            pause=f'<thinktime value="{self.hold:g}"/>' if self.hold else "",
+        )
+
+
+def fresh_source() -> str:
+    """A loopback address that no run has used lately: TIME_WAIT would fill its ports."""
+    parts = (random.randint(64, 250), random.randint(0, 255), random.randint(1, 254))
+    return "127." + ".".join(map(str, parts))
