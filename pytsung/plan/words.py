@@ -64,10 +64,13 @@ def _arrivals(load: Load) -> str:
             pace = (
                 f"{pace} at most" if pace.startswith("one") else pace.replace("at", "at up to", 1)
             )
-        parts.append(f"{amount(users, 'user')} arrive {pace} over {length_of_time(_span(phases))}")
-    if load.scheduled_users:
+        arrive = "arrives" if users == 1 else "arrive"
+        span = length_of_time(_span(phases))
+        parts.append(f"{amount(users, 'user')} {arrive} {pace} over {span}")
+    if scheduled := len(load.scheduled_users):
+        start = "starts" if scheduled == 1 else "start"
         last = length_of_time(load.scheduled_users[-1].start_time)
-        parts.append(f"{amount(len(load.scheduled_users), 'scheduled user')} start within {last}")
+        parts.append(f"{amount(scheduled, 'scheduled user')} {start} within {last}")
     text = " and ".join(parts) or "nobody arrives"
     return f"{text}, stopped after {length_of_time(load.duration)}," if load.duration else text
 
@@ -75,8 +78,13 @@ def _arrivals(load: Load) -> str:
 def _span(phases: Sequence[ArrivalPhase]) -> float:
     """How long users arrive: the last phase is over with its last user, the others last it out."""
     *others, last = phases
-    needed = last.users / last.rate if last.rate else 0.0
-    return round(sum(phase.duration for phase in others) + min(last.duration, needed), 3)
+    return round(sum(phase.duration for phase in others) + _arriving(last), 3)
+
+
+def _arriving(phase: ArrivalPhase) -> float:
+    """How long users arrive in a phase: less than all of it where their number is cut."""
+    needed = phase.users / phase.rate if phase.rate else 0.0
+    return min(phase.duration, round(needed, 3))
 
 
 Row = tuple[str, str]
@@ -135,9 +143,10 @@ def _arrival_rows(plan: Plan) -> Iterator[Row]:
 
 
 def _phase(phase: ArrivalPhase) -> str:
-    text = f"{amount(phase.users, 'user')} {rate(phase.rate)} in {length_of_time(phase.duration)}"
-    if phase.users == phase.max_users:
-        text += ", and no more than that"
+    whole = length_of_time(phase.duration)
+    cut = phase.users == phase.max_users and _arriving(phase) < phase.duration
+    time = f"the first {length_of_time(_arriving(phase))} of {whole}" if cut else whole
+    text = f"{amount(phase.users, 'user')} {rate(phase.rate)} in {time}"
     return text + (", then wait for all of them to finish" if phase.wait_all_sessions_end else "")
 
 
