@@ -243,7 +243,7 @@ def main() -> None:
     options = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    ours = [sys.executable, "-m", "pytsung_server.cli", "--port", "0", "--workers", "1"]
+    ours = [sys.executable, "-m", "pytsung_server", "--port", "0", "--workers", "1"]
     servers = {
         "bare epoll loop": [sys.executable, "-c", BARE],
         "pytsung-server bench2021": [*ours, "--profile", "bench2021"],

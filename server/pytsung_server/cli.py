@@ -157,7 +157,3 @@ def _seconds(text: str) -> float:
     if not 0 <= value <= 3600:
         raise argparse.ArgumentTypeError(f"{text} is not within 0 and 3600")
     return value
-
-
-if __name__ == "__main__":
-    sys.exit(main())

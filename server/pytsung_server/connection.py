@@ -10,12 +10,10 @@ while there are any. Must not know what heads and messages mean.
 
 from __future__ import annotations
 
-import contextlib
 import enum
-import os
 
 from pytsung.errors import LocalProtocolError
-from pytsung.protocols.websocket.codec import FrameError, Rules, WebSocketCodec
+from pytsung.protocols.websocket.codec import FrameError, WebSocketCodec
 from pytsung.protocols.websocket.events import (
     BinaryMessage,
     Close,
@@ -29,17 +27,10 @@ from pytsung.protocols.websocket.events import (
 from pytsung.protocols.websocket.frames import close_payload, frame
 from pytsung.protocols.websocket.handshake import MAX_HEAD_BYTES
 from pytsung.reactor.calendar import NEVER, Bucket
-from pytsung.reactor.reactor import READ, WRITE, Reactor
-from pytsung_server import kernel
 from pytsung_server.conversation import answer
-from pytsung_server.counts import Counts
-from pytsung_server.greeting import BAD_REQUEST, Greeter, Outcome, close_frame
-from pytsung_server.settings import Settings
-
-READ_BYTES = 16384
-
-MAX_UNSENT_BYTES = 262_144
-"""Answers kept for a peer that asks and does not read; one that exceeds this is dropped."""
+from pytsung_server.greeting import BAD_REQUEST, Outcome, close_frame
+from pytsung_server.shared import Shared
+from pytsung_server.transport import Transport
 
 FAREWELL = 0.2
 """Seconds a peer has to answer our close frame. Upstream's own tests want to be
@@ -55,52 +46,20 @@ class State(enum.Enum):
     CLOSED = 4
 
 
-class Shared:
-    """What all connections of a worker have in common.
+class Connection(Transport):
+    """A client over plain TCP."""
 
-    `opening` holds those whose head is not complete, oldest first, and since when.
-    """
-
-    def __init__(self, settings: Settings, reactor: Reactor, counts: Counts) -> None:
-        self.reactor = reactor
-        self.counts = counts
-        self.profile = settings.profile
-        self.greeter = Greeter(settings.profile)
-        self.rules = Rules(
-            max_message_bytes=settings.max_message,
-            accept_unmasked=True,
-            ignore_unknown_opcodes=True,
-            any_close_code=True,
-        )
-        self.opening: dict[Connection, float] = {}
-
-    def end_slow_heads(self, patience: float) -> None:
-        """End the connections that have not sent a whole head within `patience` seconds."""
-        before = self.reactor.now - patience
-        for connection, since in list(self.opening.items()):
-            if since > before:
-                return
-            self.counts.errors += 1
-            connection.end()
-
-
-class Connection:
-    """A client over plain TCP. Closes its descriptor itself."""
-
-    __slots__ = ("_codec", "_descriptor", "_head", "_shared", "_unsent", "state")
+    __slots__ = ("_codec", "_head", "state")
 
     def __init__(self, shared: Shared, descriptor: int) -> None:
-        self._shared = shared
-        self._descriptor = descriptor
+        super().__init__(shared, descriptor)
         self._head: bytearray | None = None
         self._codec: WebSocketCodec | None = None
-        self._unsent: bytearray | None = None
         self.state = State.OPENING
 
     def start(self) -> None:
-        """Begin to serve the client, whose request has often come already."""
-        self._shared.reactor.register(self._descriptor, self)
-        self.on_ready(READ)
+        """Begin to serve the client."""
+        super().start()
         if self.state is State.OPENING:
             self._shared.opening[self] = self._shared.reactor.now
 
@@ -112,36 +71,9 @@ class Connection:
         elif self.state is State.OPENING:
             self.end()
 
-    def end(self) -> None:
-        """Close the connection now; harmless when it is closed."""
-        if self.state is not State.CLOSED:
-            self.state = State.CLOSED
-            self._shared.counts.closed()
-            self._shared.opening.pop(self, None)
-            self._shared.reactor.close(self._descriptor)
-
-    # -- the socket -----------------------------------------------------------
-
-    def on_ready(self, events: int) -> None:
-        """The reactor's call: read what came, or write what could not be written."""
-        if events & WRITE:
-            self._flush()
-        if events == WRITE or self.state is State.CLOSED:
-            return
-        try:
-            data = os.read(self._descriptor, READ_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:  # reset by the peer, or it is unreachable
-            self.end()
-            return
-        if data:
-            self._take(data)
-        else:
-            self.end()
+    # -- between socket and client --------------------------------------------
 
     def _take(self, data: bytes) -> None:
-        """Bytes came from the socket."""
         self._receive(data)
 
     def _send(self, data: bytes) -> None:
@@ -149,41 +81,17 @@ class Connection:
         self._shared.counts.bytes_sent += len(data)
         self._write(data)
 
-    def _write(self, data: bytes) -> None:
-        """Bytes are for the socket; what it does not take is kept."""
-        if self._unsent is not None:
-            self._unsent += data
-            if len(self._unsent) > MAX_UNSENT_BYTES:
-                self._break_off()
-            return
-        try:
-            sent = os.write(self._descriptor, data)
-        except BlockingIOError:
-            sent = 0
-        except OSError:  # reset by the peer
-            self.end()
-            return
-        if sent < len(data):
-            self._unsent = bytearray(data[sent:])
-            self._shared.reactor.modify(self._descriptor, READ | WRITE)
+    def _flushed(self) -> None:
+        if self.state is State.LEAVING:
+            self._half_close()
 
-    def _flush(self) -> None:
-        unsent = self._unsent
-        if unsent is None:
-            return
-        try:
-            sent = os.write(self._descriptor, unsent)
-        except BlockingIOError:
-            return
-        except OSError:  # reset by the peer
-            self.end()
-            return
-        del unsent[:sent]
-        if not unsent:
-            self._unsent = None
-            self._shared.reactor.modify(self._descriptor, READ)
-            if self.state is State.LEAVING:
-                self._half_close()
+    def _overflowed(self) -> None:
+        self._break_off()
+
+    def _ended(self) -> None:
+        self.state = State.CLOSED
+        self._shared.counts.closed()
+        self._shared.opening.pop(self, None)
 
     # -- the client -----------------------------------------------------------
 
@@ -300,11 +208,6 @@ class Connection:
         reactor.wake_at(_Farewell(self), reactor.now + patience)
         if self._unsent is None:
             self._half_close()
-
-    def _half_close(self) -> None:
-        """Tell the peer that nothing follows, so that it sees the end at once."""
-        with contextlib.suppress(OSError):  # it hung up first; its reset comes as an event
-            kernel.shutdown_sending(self._descriptor)
 
 
 class _Farewell:

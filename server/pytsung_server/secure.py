@@ -9,7 +9,8 @@ import ssl
 
 from pytsung.errors import UsageError
 from pytsung.reactor.tls import TlsLayer
-from pytsung_server.connection import Connection, Shared, State
+from pytsung_server.connection import Connection
+from pytsung_server.shared import Shared
 
 
 class SecureConnection(Connection):
@@ -29,7 +30,7 @@ class SecureConnection(Connection):
             self._break_off()
             return
         self._pass_on()
-        if plaintext and self.state is not State.CLOSED:
+        if plaintext:
             self._receive(plaintext)
         if self._layer.closed:
             self.end()
@@ -47,7 +48,7 @@ class SecureConnection(Connection):
 
     def _pass_on(self) -> None:
         ciphertext = self._layer.take()
-        if ciphertext and self.state is not State.CLOSED:
+        if ciphertext:
             self._write(ciphertext)
 
 

@@ -17,11 +17,12 @@ import trio
 from pytsung.protocols.websocket.events import CloseCode
 from pytsung.reactor.reactor import Reactor
 from pytsung_server import limits
-from pytsung_server.connection import Connection, Shared
+from pytsung_server.connection import Connection
 from pytsung_server.counts import Counts, Table
 from pytsung_server.listener import Listener
 from pytsung_server.secure import SecureConnection
 from pytsung_server.settings import Settings
+from pytsung_server.shared import Shared
 
 HEAD_TIMEOUT = 10.0
 """Seconds from accept to a whole request head, TLS included; slow heads are an attack."""

@@ -116,7 +116,7 @@ class RunningServer:
         self._clients: list[RawClient] = []
         self.stats_file = directory / "stats.json"
         self.errors_file = directory / "stderr"
-        command = [*under, sys.executable, "-m", "pytsung_server.cli", "--port", "0"]
+        command = [*under, sys.executable, "-m", "pytsung_server", "--port", "0"]
         command += ["--stats", str(self.stats_file), *options]
         with self.errors_file.open("w") as errors:
             self.process = subprocess.Popen(

@@ -70,7 +70,7 @@ def test_what_cannot_be_served_is_refused_with_a_reason(
 
 def test_help_and_version_are_there() -> None:
     """The first thing that anybody types."""
-    command = [sys.executable, "-m", "pytsung_server.cli"]
+    command = [sys.executable, "-m", "pytsung_server"]
     shown = subprocess.run([*command, "--help"], capture_output=True, text=True, check=True)
     for option in ("--host", "--port", "--workers", "--profile", "--limit-mode", "--stats"):
         assert option in shown.stdout

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pytsung_server.connection import MAX_UNSENT_BYTES, Connection, Shared, State
+from pytsung_server.connection import Connection, State
 from pytsung_server.counts import Counts, Table
 from pytsung_server.settings import Profile, Settings
+from pytsung_server.shared import Shared
+from pytsung_server.transport import MAX_UNSENT_BYTES
 
 from pytsung.reactor.reactor import READ, WRITE, Reactor
 from tests.server.running import FIRST_FRAME_2021, HEAD, masked, request

@@ -1,0 +1,119 @@
+"""Bytes to and from one raw descriptor; what the socket does not take is kept.
+
+Must not know what the bytes mean: whoever builds on it takes them in `_take`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from pytsung.reactor.reactor import READ, WRITE
+from pytsung_server import kernel
+from pytsung_server.shared import Shared
+
+READ_BYTES = 16384
+
+MAX_UNSENT_BYTES = 262_144
+"""Kept for a peer that asks and does not read; one that exceeds this is dropped."""
+
+_CLOSED = -1
+
+
+class Transport:
+    """A socket that the reactor watches; closes its descriptor itself."""
+
+    __slots__ = ("_descriptor", "_shared", "_unsent")
+
+    def __init__(self, shared: Shared, descriptor: int) -> None:
+        self._shared = shared
+        self._descriptor = descriptor
+        self._unsent: bytearray | None = None
+
+    def start(self) -> None:
+        """Watch the socket, and read at once: a client's request has often come already."""
+        self._shared.reactor.register(self._descriptor, self)
+        self.on_ready(READ)
+
+    def end(self) -> None:
+        """Close the socket; harmless when it is closed."""
+        if self._descriptor != _CLOSED:
+            self._shared.reactor.close(self._descriptor)
+            self._descriptor = _CLOSED
+            self._ended()
+
+    def on_ready(self, events: int) -> None:
+        """The reactor's call: read what came, or write what could not be written."""
+        if events & WRITE:
+            self._flush()
+        if events == WRITE or self._descriptor == _CLOSED:
+            return
+        try:
+            data = os.read(self._descriptor, READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:  # reset by the peer, or it is unreachable
+            self.end()
+            return
+        if data:
+            self._take(data)
+        else:
+            self.end()
+
+    # -- for those who build on it ----------------------------------------------
+
+    def _take(self, data: bytes) -> None:
+        """Bytes came from the socket."""
+        raise NotImplementedError
+
+    def _flushed(self) -> None:
+        """What had to wait has been written."""
+
+    def _overflowed(self) -> None:
+        """The peer does not read: MAX_UNSENT_BYTES wait."""
+        self.end()
+
+    def _ended(self) -> None:
+        """The socket is closed, for whatever reason."""
+
+    def _write(self, data: bytes) -> None:
+        """Write bytes, now or as soon as the socket takes them; nothing once it is closed."""
+        if self._descriptor == _CLOSED:
+            return
+        if self._unsent is not None:
+            self._unsent += data
+            if len(self._unsent) > MAX_UNSENT_BYTES:
+                self._overflowed()
+            return
+        sent = self._write_some(data)
+        if sent is not None and sent < len(data):
+            self._unsent = bytearray(data[sent:])
+            self._shared.reactor.modify(self._descriptor, READ | WRITE)
+
+    def _half_close(self) -> None:
+        """Tell the peer that nothing follows, so that it sees the end at once."""
+        with contextlib.suppress(OSError):  # it hung up first; its reset comes as an event
+            kernel.shutdown_sending(self._descriptor)
+
+    def _flush(self) -> None:
+        unsent = self._unsent
+        if unsent is None:
+            return
+        sent = self._write_some(unsent)
+        if sent is None:
+            return
+        del unsent[:sent]
+        if not unsent:
+            self._unsent = None
+            self._shared.reactor.modify(self._descriptor, READ)
+            self._flushed()
+
+    def _write_some(self, data: bytes | bytearray) -> int | None:
+        """How many bytes the socket took; None when the peer had reset it, which ends it."""
+        try:
+            return os.write(self._descriptor, data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            self.end()
+            return None
