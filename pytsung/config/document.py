@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
 
 from pytsung.config.element import SourceElement
 from pytsung.config.entities import LARGEST_DOCUMENT, EntityError, EntityLibrary
+from pytsung.config.syntax import syntax_fault
 from pytsung.errors import ConfigurationError, Fault, Place
 
 DEEPEST = 60
@@ -144,28 +146,16 @@ def _declared_at(source: _Source, system_id: str) -> Place:
 def _syntax_fault(error: etree.XMLSyntaxError, name: str) -> Fault:
     """What the parser complained of, in the file where it did."""
     line, column = error.position
-    known = error.filename not in (None, "", "<string>")
-    message = re.sub(r"\s*,? line \d+, column \d+.*$", "", str(error.msg), flags=re.DOTALL)
-    message = message.strip() or "not XML"
-    cure = next((cure for words, cure in _SYNTAX_CURES if words in message), "correct the XML")
-    place = Place(str(error.filename) if known else name, line or 0, column or 0)
-    return Fault(place, f"not well-formed XML: {message}", cure)
+    is_entity = error.filename not in (None, "", "<string>")
+    place = Place(str(error.filename) if is_entity else name, line or 0, column or 0)
+    return syntax_fault(str(error.msg), place)
 
 
-_SYNTAX_CURES = (
-    ("Document is empty", "write a <tsung> document"),
-    ("Start tag expected", "write a <tsung> document"),
-    ("amplification", "let entities expand to less"),
-    ("entity reference loop", "let no entity contain itself"),
-    ("Excessive depth", "nest elements less deeply"),
-    ("encoding", "save the file as UTF-8, or name its encoding in the XML declaration"),
-    ("not defined", "declare the entity in the DOCTYPE, or write &amp; for an ampersand"),
-    ("tag mismatch", "close the element that was opened last first"),
-    ("invalid element name", "fill in the template, or write &lt; for a less-than sign"),
-    ("Extra content", "keep one root element"),
-    ("Premature end", "close every element; is the file cut off?"),
-    ("Char 0x", "remove the character"),
-)
+@lru_cache(maxsize=256)
+def _opening(tag: str) -> re.Pattern[str]:
+    """The beginning of a start tag as it is written, with any prefix."""
+    local = re.escape(etree.QName(tag).localname)
+    return re.compile(rf"<(?:[^\s<>/]*:)?{local}(?![\w.:-])")
 
 
 class _Converter:
@@ -217,9 +207,7 @@ class _Converter:
     def _place(self, node: _Tree) -> Place:
         """The place of a start tag. libxml2 gives the line on which the tag *ends*."""
         source = self._sources[-1]
-        opening = re.compile(
-            rf"<(?:[^\s<>/]*:)?{re.escape(etree.QName(node).localname)}(?![\w.:-])"
-        )
+        opening = _opening(node.tag)
         last = min(node.sourceline or 0, len(source.lines))
         for line in range(last, max(last - _LONGEST_TAG, 0), -1):
             if opening.search(source.lines[line - 1]):

@@ -1,10 +1,11 @@
 """`<options>`: what is in force for the sessions that follow in the file.
 
-Must not know sockets or TLS libraries, nor what a session does with its options.
+Must not know sockets, nor what a session does with its options.
 """
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -127,9 +128,16 @@ def _tls_versions(option: SourceElement, reader: ConfigurationReader) -> dict[st
     return {"versions": versions}
 
 
-def _tls_ciphers(option: SourceElement, _: ConfigurationReader) -> dict[str, Any]:
+def _tls_ciphers(option: SourceElement, reader: ConfigurationReader) -> dict[str, Any]:
     """OpenSSL's names; the commas that Tsung's manual shows are colons for OpenSSL."""
-    return {"ciphers": (option.get("value") or "").strip().replace(", ", ":").replace(",", ":")}
+    ciphers = ":".join((option.get("value") or "").replace(",", " ").split())
+    if ciphers:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).set_ciphers(ciphers)
+        except (ssl.SSLError, ValueError):
+            text = f"OpenSSL knows none of the ciphers {ciphers[:80]}"
+            reader.fault(option, text, "write names from `openssl ciphers`")
+    return {"ciphers": ciphers}
 
 
 _CONNECTION: Mapping[str, _Change] = {

@@ -30,9 +30,7 @@ class Row:
     cure: str = LATER
 
     def fits(self, element: Element) -> bool:
-        """Whether the row speaks of this element as it is written."""
-        if element.tag != self.element:
-            return False
+        """Whether the row speaks of this element, which has its name, as it is written."""
         if not self.attribute:
             return True
         value = element.get(self.attribute)
@@ -80,9 +78,12 @@ ROWS = (
 )
 
 
+_BY_ELEMENT = {row.element: [each for each in ROWS if each.element == row.element] for row in ROWS}
+
+
 def rows_for(element: Element) -> Iterator[Row]:
     """The rows that speak of an element."""
-    return (row for row in ROWS if row.fits(element))
+    return (row for row in _BY_ELEMENT.get(element.tag, ()) if row.fits(element))
 
 
 def has_row(element: Element, attribute: str) -> bool:

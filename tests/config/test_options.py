@@ -43,7 +43,10 @@ def options_of(inner: str) -> ConnectionOptions:
             option("ssl_versions", "tlsv1.2, tlsv1.3"),
             ConnectionOptions(tls=TlsOptions(("tlsv1.2", "tlsv1.3"))),
         ),
-        (option("ssl_ciphers", "A,B:C"), ConnectionOptions(tls=TlsOptions(ciphers="A:B:C"))),
+        (
+            option("ssl_ciphers", "AES128-SHA, AES256-SHA:DEFAULT"),
+            ConnectionOptions(tls=TlsOptions(ciphers="AES128-SHA:AES256-SHA:DEFAULT")),
+        ),
         (
             option("ssl_reuse_sessions", "false"),
             ConnectionOptions(tls=TlsOptions(reuse_sessions=False)),
@@ -116,6 +119,7 @@ def test_what_changes_no_load_is_a_warning(inner: str, words: str) -> None:
         (option("ports_range", more='min="9000" max="70000"'), 'max="70000"'),
         (option("ports_range", "perhaps"), 'value="perhaps"'),
         (option("ssl_versions", "sslv3"), "no TLS version sslv3"),
+        (option("ssl_ciphers", "ROT13"), "none of the ciphers ROT13"),
         (option("seed", "x"), 'value="x"'),
         (option("user_agents", more='type="ts_http"'), "ts_http has no option user_agents"),
         (option("seed", "1", 'type="ts_websocket"'), "ts_websocket has no option seed"),
