@@ -7,9 +7,13 @@ as characters, we print what a person would write.
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Union
 
 from pytsung.plan import Comparison
+
+_NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 
 Value = Union[str, int, float, bool, list["Value"], None]  # noqa: UP007 - it holds itself
 """None is a variable that was never set."""
@@ -33,13 +37,19 @@ def text_of(value: Value) -> str:
 
 
 def number_of(value: Value) -> float | None:
-    """The number that a value is, or reads as; None when it is none."""
+    """The number that a value is, or reads as; None when it is none.
+
+    Digits as people write them: Python would also read `nan`, `inf` and `1_000`.
+    """
     if isinstance(value, bool) or value is None or isinstance(value, list):
         return None
-    try:
-        return float(value)
-    except ValueError:
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
         return None
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number beyond all floats
+        return None
+    return number if math.isfinite(number) else None
 
 
 def compare(value: Value, comparison: Comparison, text: str) -> bool | None:

@@ -16,6 +16,7 @@ first `request` of a connection includes its `connect`.
 from __future__ import annotations
 
 import enum
+from dataclasses import replace
 
 from pytsung.plan import Endpoint
 from pytsung.protocols.room import Ack, Feedback, RequestContext, RequestError
@@ -129,9 +130,9 @@ class VirtualUser:
 
     def sent(self, size: int, now: float) -> Step:
         """The request's bytes, `size` of them, have all been written."""
+        self.world.recorder.counters["size_sent"] += size
         if self.state is not SENDING:  # the peer has answered before it had heard all
             return STAY
-        self.world.recorder.counters["size_sent"] += size
         if self._ack is not Ack.NONE:
             self.state = WAITING
             return self.program.await_answer
@@ -140,6 +141,8 @@ class VirtualUser:
 
     def send_failed(self, reason: str, now: float) -> Step:
         """The request could not be written; `closed` is a connection that the peer has closed."""
+        if self.state is not SENDING:  # it was answered all the same
+            return STAY
         recorder = self.world.recorder
         is_closed = reason == "closed"
         recorder.count("error_send_connection_closed" if is_closed else f"error_send_{reason}")
@@ -161,13 +164,16 @@ class VirtualUser:
         self.world.recorder.counters["size_rcv"] += len(data)
         feedback = self.conversation.feed(data)
         if self.state is WAITING and self._ack is Ack.FIRST_DATA:
-            return self._complete(now)
+            # Whatever it is, it is the answer; the protocol may still have to reply to it.
+            feedback = replace(feedback, complete=True, pushes=0)
         return self._heed(feedback, now)
 
     def peer_closed(self, now: float) -> Step:
         """The peer has closed the connection."""
         if not self.program.session.persistent:
             return self.fail("error_closed", now)
+        if self.state is SENDING:
+            return self.send_failed("closed", now)
         awaited = self.state is WAITING
         feedback = self.conversation.peer_closed() if awaited and self._ack is Ack.ANSWER else None
         self._forget_connection()
@@ -333,11 +339,15 @@ class VirtualUser:
         return self._with_reply(feedback, then)
 
     def _closed_by_protocol(self, now: float) -> Step:
-        """The conversation wants the connection closed while nothing was awaited."""
+        """The conversation wants the connection closed, and this was no answer."""
         if not self.program.session.persistent:
             return self.fail("error_closed", now)
+        if self.state is SENDING:
+            return self.send_failed("closed", now)
         self._forget_connection()
-        return steps.Disconnect(self._advance(now) if self.state is PARKED else STAY)
+        # What is being waited for can no longer come.
+        waits = self.state in (WAITING, PARKED)
+        return steps.Disconnect(self._advance(now) if waits else STAY)
 
     @staticmethod
     def _with_reply(feedback: Feedback, then: Step) -> Step:
