@@ -20,8 +20,9 @@ from pytsung.config.reader import ConfigurationReader
 from pytsung.config.sessions import read_session
 from pytsung.config.structure import check_structure
 from pytsung.errors import ConfigurationError, Fault, Place
-from pytsung.plan import Load, Plan, Session
+from pytsung.plan import Load, Plan, Session, Target
 from pytsung.protocols.registry import Registry, installed
+from pytsung.protocols.room import Scene
 
 LOG_LEVELS = {
     "emergency": 0,
@@ -70,7 +71,7 @@ def read_configuration(
     name = name or (str(source) if isinstance(source, Path) else "tsung_stdin.xml")
     home = source.parent if isinstance(source, Path) else Path()
     document = parse(_bytes_of(source, name), name, EntityLibrary(home, entity_directories))
-    reader = ConfigurationReader(name)
+    reader = ConfigurationReader(name, home)
     _check_doctype(document, reader)
     check_structure(document.root, reader, registry)
     if document.root.tag != "tsung":
@@ -124,7 +125,8 @@ class _Sections:
         root, reader = self._root, self._reader
         clients, servers = self._only("clients"), self._only("servers")
         load = self._only("load")
-        sessions, options = self._sessions()
+        targets = read_targets(servers, reader) if servers else ()
+        sessions, options = self._sessions(targets)
         elements = [each for group in root.all("sessions") for each in group.all("session")]
         names = SessionNames(elements, reader)
         reader.choice(root, "dumptraffic", DUMPS, "false")
@@ -133,7 +135,7 @@ class _Sections:
         return Plan(
             name=name,
             agent_hosts=read_agent_hosts(clients, reader) if clients else (),
-            targets=read_targets(servers, reader) if servers else (),
+            targets=targets,
             load=read_load(load, names, reader) if load else Load(),
             sessions=sessions,
             monitors=read_monitors(root.all("monitoring"), reader),
@@ -151,9 +153,10 @@ class _Sections:
             self._reader.fault(self._root, f"there is no <{tag}>", f"add a <{tag}> section")
         return found[0] if found else None
 
-    def _sessions(self) -> tuple[tuple[Session, ...], Options]:
+    def _sessions(self, targets: Sequence[Target]) -> tuple[tuple[Session, ...], Options]:
         """Every session, with the options that stand before it in the file."""
         options = Options()
+        servers = tuple(target.endpoint for target in targets)
         sessions: list[Session | None] = []
         for section in self._root:
             if section.tag == "options":
@@ -164,7 +167,12 @@ class _Sections:
             elif section.tag == "sessions":
                 sessions += [
                     read_session(
-                        element, options, self._reader, self._registry, self._excluded_tags
+                        element,
+                        options,
+                        Scene(servers),
+                        self._reader,
+                        self._registry,
+                        self._excluded_tags,
                     )
                     for element in section.all("session")
                 ]

@@ -15,8 +15,9 @@ from pytsung.config.reader import ConfigurationReader
 from pytsung.config.think_times import ThinkTimeRule, read_rule
 from pytsung.config.unsupported import has_row
 from pytsung.config.vocabulary import TYPED_OPTIONS, UNTYPED_OPTIONS
-from pytsung.plan import ConnectionOptions, TlsOptions
+from pytsung.plan import ConnectionOptions, ProtocolOptions, TlsOptions
 from pytsung.protocols.registry import Registry
+from pytsung.protocols.room import RoomWithOptions, furnished
 
 TLS_VERSIONS = ("tlsv1", "tlsv1.1", "tlsv1.2", "tlsv1.3")
 
@@ -28,6 +29,7 @@ class Options:
     connection: ConnectionOptions = field(default_factory=ConnectionOptions)
     think_time: ThinkTimeRule = field(default_factory=ThinkTimeRule)
     seed: int | None = None
+    protocols: tuple[ProtocolOptions, ...] = ()
 
 
 def read_options(
@@ -38,23 +40,34 @@ def read_options(
     for option in block.all("option"):
         name = reader.required(option, "name").strip()
         if option.get("type") is not None:
-            _check_typed(option, name, reader, registry)
+            current = _read_typed(option, name, current, reader, registry)
         elif not has_row(option, "name"):
             current = _read_untyped(option, name, current, reader)
     return current
 
 
-def _check_typed(
-    option: SourceElement, name: str, reader: ConfigurationReader, registry: Registry
-) -> None:
-    """No room has options of its own yet: tell what is ignored from what is wrong."""
+def _read_typed(
+    option: SourceElement,
+    name: str,
+    before: Options,
+    reader: ConfigurationReader,
+    registry: Registry,
+) -> Options:
+    """An option of a protocol: its room reads it, if there is one."""
     kind = reader.atom(option, "type")
-    known = TYPED_OPTIONS.get(kind, ())
+    room = furnished(registry.room(kind), before.protocols) if kind in registry else None
+    room = room if isinstance(room, RoomWithOptions) else None
+    known = room.option_names if room is not None else TYPED_OPTIONS.get(kind, ())
     if name and name not in known:
         cure = f"write one of {', '.join(known)}" if known else "remove the attribute type"
         reader.fault(option, f"{kind} has no option {name}", cure)
     elif kind and kind not in registry:
         reader.warn(option, f"the option {name} has no effect: {kind} is not supported yet")
+    elif name and room is not None:
+        after = room.read_option(option, reader)
+        others = tuple(each for each in before.protocols if type(each) is not type(after))
+        return replace(before, protocols=(*others, after))
+    return before
 
 
 def _read_untyped(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from pytsung.config.element import SourceElement
 from pytsung.config.unsupported import has_row
 from pytsung.errors import Fault, Place
-from pytsung.protocols.room import Element
+from pytsung.protocols.room import Element, Scene
 
 UNITS: Mapping[str, float] = {
     "millisecond": 0.001,
@@ -22,6 +23,9 @@ UNITS: Mapping[str, float] = {
 }
 """Tsung's units of time, in seconds."""
 
+LARGEST_FILE = 64 * 2**20
+"""Bytes of a file that becomes part of the plan, which every agent is sent."""
+
 # Eighteen digits are more than any quantity here needs, and keep arithmetic finite.
 _INTEGER = re.compile(r"\d{1,18}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,18}(\.\d{0,18})?|\.\d{1,18}", re.ASCII)
@@ -30,8 +34,10 @@ _NUMBER = re.compile(r"\d{1,18}(\.\d{0,18})?|\.\d{1,18}", re.ASCII)
 class ConfigurationReader:
     """The `Reader` of `pytsung.protocols.room`, and what the sections need besides."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, home: Path | None = None) -> None:
         self._file = file
+        self._home = Path() if home is None else home
+        self.scene = Scene()
         self._faults: dict[Fault, None] = {}
         self._warnings: dict[Fault, None] = {}
 
@@ -128,6 +134,24 @@ class ConfigurationReader:
         return (
             self.number(element, name, 0.0) * UNITS[unit] if self.required(element, name) else 0.0
         )
+
+    def file(self, element: Element, name: str) -> bytes:
+        """What the file named by an attribute holds; a fault if it cannot be read.
+
+        Looked for beside the configuration, then in the current directory, as Tsung does.
+        """
+        value = element.get(name) or ""
+        beside = self._home / value
+        try:
+            path = beside if beside.exists() else Path(value)
+            if path.stat().st_size > LARGEST_FILE:
+                self._wrong(element, name, value, f"a file may have {LARGEST_FILE} bytes")
+                return b""
+            return path.read_bytes()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            self._wrong(element, name, value, f"the file cannot be read: {reason}")
+            return b""
 
     def content(self, element: Element) -> str:
         """The element's own text up to its first child, outer spaces (only) stripped.

@@ -11,21 +11,27 @@ from pytsung.config.reader import ConfigurationReader
 from pytsung.config.steps import StepReader
 from pytsung.plan import Session
 from pytsung.protocols.registry import Registry
+from pytsung.protocols.room import Scene, furnished
 
 
 def read_session(
     element: SourceElement,
     options: Options,
+    scene: Scene,
     reader: ConfigurationReader,
     registry: Registry,
     excluded_tags: frozenset[str],
 ) -> Session | None:
-    """One session; None if nobody can play it, which `structure` has reported."""
+    """One session; None if nobody can play it, which `structure` has reported.
+
+    `scene` is what the session's first request finds around it.
+    """
     name = reader.required(element, "name")
     kind = reader.atom(element, "type")
     if kind not in registry:
         return None
-    room = registry.room(kind)
+    room = furnished(registry.room(kind), options.protocols)
+    reader.scene = scene
     steps = StepReader(room, options.think_time, reader, excluded_tags).read(element)
     if not steps:
         reader.warn(element, f"the session {name} has no steps: its users come and go")
@@ -36,4 +42,5 @@ def read_session(
         persistent=reader.flag(element, "persistent", default=True),
         bidirectional=reader.flag(element, "bidi", default=room.bidirectional),
         options=options.connection,
+        protocol_options=options.protocols,
     )

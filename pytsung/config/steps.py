@@ -82,6 +82,7 @@ class StepReader:
         substitute = how == "true" or (how == "all_except_body" and not has_body)
         if substitute:
             check_element(protocol, self._reader)
+        self._reader.scene.fills_body = how == "true"
         request = self._room.read_request(protocol, self._reader, substitute=substitute)
         return RequestStep(request, substitute, tag) if request is not None else None
 

@@ -15,7 +15,7 @@ from cattrs.strategies import configure_tagged_union
 
 from pytsung.control import messages
 from pytsung.errors import AgentError
-from pytsung.plan import Request, SessionStep
+from pytsung.plan import ProtocolOptions, Request, SessionStep
 from pytsung.protocols.registry import Registry
 from pytsung.stats import Histogram, SampleSummary
 
@@ -31,6 +31,8 @@ class Encoder:
         # By identity, not by class: the fields of a Request's subclass are written as usual.
         self._converter.register_unstructure_hook_func(_is_request, self._write_request)
         self._converter.register_structure_hook_func(_is_request, self._read_request)
+        self._converter.register_unstructure_hook_func(_is_options, self._write_options)
+        self._converter.register_structure_hook_func(_is_options, self._read_options)
         self._converter.register_unstructure_hook(SampleSummary, _write_summary)
         self._converter.register_structure_hook(SampleSummary, _read_summary)
         configure_tagged_union(SessionStep, self._converter, tag_name="step")
@@ -73,9 +75,23 @@ class Encoder:
         request: Request = self._converter.structure(fields, request_type)
         return request
 
+    def _write_options(self, options: ProtocolOptions) -> dict[str, Any]:
+        fields: dict[str, Any] = self._converter.unstructure(options)
+        return {"options": type(options).__name__, **fields}
+
+    def _read_options(self, value: dict[str, Any], _: type[ProtocolOptions]) -> ProtocolOptions:
+        fields = dict(value)
+        option_type = self._registry.option_type(fields.pop("options"))
+        options: ProtocolOptions = self._converter.structure(fields, option_type)
+        return options
+
 
 def _is_request(declared: Any) -> bool:
     return declared is Request
+
+
+def _is_options(declared: Any) -> bool:
+    return declared is ProtocolOptions
 
 
 def _write_summary(summary: SampleSummary) -> list[Any]:

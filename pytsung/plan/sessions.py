@@ -19,6 +19,12 @@ class Request:
     __slots__ = ()
 
 
+class ProtocolOptions:
+    """Base of what a protocol's `<option type="ts_…">`s set; the rooms define theirs."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RequestStep:
     """One exchange with the target. `substitute` fills `%%_variable%%` in its text first."""
@@ -144,7 +150,8 @@ class Session:
     """A script that users play. `kind` names the protocol's room (`ts_websocket`).
 
     `persistent` sessions survive a connection that the peer closes;
-    `bidirectional` ones accept data while nothing was asked.
+    `bidirectional` ones accept data while nothing was asked. `protocol_options` are
+    those in force, of every protocol that has any set.
     """
 
     name: str
@@ -153,3 +160,4 @@ class Session:
     persistent: bool = True
     bidirectional: bool = False
     options: ConnectionOptions = field(default_factory=ConnectionOptions)
+    protocol_options: tuple[ProtocolOptions, ...] = ()

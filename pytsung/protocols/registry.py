@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pytsung.plan import Request
-from pytsung.protocols.room import Room
+from pytsung.plan import ProtocolOptions, Request
+from pytsung.protocols.room import Room, RoomWithOptions
 
 
 class Registry:
@@ -27,6 +27,11 @@ class Registry:
             for request_type in room.request_types:
                 self._request_types[f"{room.session_type}.{request_type.__name__}"] = request_type
         self._names = {request_type: name for name, request_type in self._request_types.items()}
+        self._option_types = {
+            type(room.options).__name__: type(room.options)
+            for room in self._rooms.values()
+            if isinstance(room, RoomWithOptions)
+        }
 
     def __iter__(self) -> Iterator[Room]:
         return iter(self._rooms.values())
@@ -45,6 +50,10 @@ class Registry:
     def request_name(self, request: Request) -> str:
         """The name under which a request travels; the inverse of `request_type`."""
         return self._names[type(request)]
+
+    def option_type(self, name: str) -> type[ProtocolOptions]:
+        """The options' dataclass of that name; rooms may share one. Raises KeyError."""
+        return self._option_types[name]
 
 
 def installed() -> Registry:

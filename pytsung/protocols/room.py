@@ -16,13 +16,13 @@ A user drives a conversation so:
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pytsung.errors import PytsungError
-from pytsung.plan import Endpoint, Request
+from pytsung.plan import Endpoint, ProtocolOptions, Request
 
 
 class Ack(enum.Enum):
@@ -81,13 +81,17 @@ class RequestContext:
     """What a request may draw on while its bytes are made.
 
     `fill` puts the user's variables into a text; it gives the text back as it is
-    when the request asked for no substitution.
+    when the request asked for no substitution. `keep_answer`: somebody will look at
+    the answer's payload; without it a room need not keep any. `unix_time` is now, in
+    seconds.
     """
 
     endpoint: Endpoint
     random: Random
     fill: Callable[[str], str]
     quirks: bool = False
+    keep_answer: bool = False
+    unix_time: float = 0.0
 
 
 class RequestError(PytsungError):
@@ -149,12 +153,33 @@ class Element(Protocol):
     def __iter__(self) -> Iterator[Element]: ...
 
 
+@dataclass(slots=True)
+class Scene:
+    """What stands around a request in the configuration.
+
+    `servers`: where a session begins, in the order of the file; empty after a
+    `<change_type>`, when the user is elsewhere. `fills_body`: whether the request's
+    `subst` reaches its body. `memory`: what a room wants to know of the session's
+    earlier requests, in the order of the file. Each session has a scene of its own,
+    and each `<change_type>` begins another.
+    """
+
+    servers: tuple[Endpoint, ...] = ()
+    fills_body: bool = False
+    memory: object = None
+
+
 class Reader(Protocol):
     """Reads the attributes of an element and collects every fault with its place.
 
     Each method gives a usable value even after a fault, so that reading goes on
     and all faults are reported at once.
     """
+
+    @property
+    def scene(self) -> Scene:
+        """What stands around the element."""
+        ...
 
     def fault(self, element: Element, text: str, cure: str = "") -> None:
         """Report that the element cannot be run as it stands."""
@@ -182,6 +207,10 @@ class Reader(Protocol):
 
     def known(self, element: Element, attributes: tuple[str, ...]) -> None:
         """Warn of every attribute that is not one of these."""
+        ...
+
+    def file(self, element: Element, name: str) -> bytes:
+        """What the file named by an attribute holds; a fault if it cannot be read."""
         ...
 
     def content(self, element: Element) -> str:
@@ -223,3 +252,35 @@ class Room(Protocol):
     def converse(self) -> Conversation:
         """A new user's conversation, not yet connected."""
         ...
+
+
+@runtime_checkable
+class RoomWithOptions(Room, Protocol):
+    """A room whose sessions obey options of their own, `<option type="ts_…">`."""
+
+    @property
+    def option_names(self) -> tuple[str, ...]:
+        """The names of its options."""
+        ...
+
+    @property
+    def options(self) -> ProtocolOptions:
+        """The options in force in this room; Tsung's defaults when nobody set any."""
+        ...
+
+    def read_option(self, element: Element, reader: Reader) -> ProtocolOptions:
+        """The room's options after one more `<option>`, whose name is one of them."""
+        ...
+
+    def with_options(self, options: ProtocolOptions) -> Room:
+        """The same room with other options in force."""
+        ...
+
+
+def furnished(room: Room, options: Iterable[ProtocolOptions]) -> Room:
+    """The room with those of a session's options that are its own."""
+    if isinstance(room, RoomWithOptions):
+        for each in options:
+            if type(each) is type(room.options):
+                return room.with_options(each)
+    return room

@@ -23,26 +23,31 @@ from pytsung.plan import (
     Transaction,
     WaitForPush,
 )
-from pytsung.protocols.room import Room
+from pytsung.protocols.room import Room, furnished
 from pytsung.user import loops, operations
 from pytsung.user.player import Operation
 from pytsung.user.steps import Await
 from pytsung.user.variables import Variables
 
+USER_NUMBER = "tsung_userid"
+"""The variable that every user has from the start: its number in the whole test."""
+
 
 class Program:
     """A session, ready to be played. Give `session` and its protocol's `room`."""
 
-    __slots__ = ("await_answer", "operations", "room", "session", "variables")
+    __slots__ = ("await_answer", "number_slot", "operations", "room", "session", "variables")
 
     def __init__(self, session: Session, room: Room) -> None:
         self.session = session
-        self.room = room
+        self.room = furnished(room, session.protocol_options)
         self.variables = Variables()
         self.await_answer = Await(session.options.idle_timeout)
         self.operations: list[Operation] = []
         self._compile(session.steps)
         self._mark_page_ends()
+        # Most sessions never read it, and their users then carry no variables for it.
+        self.number_slot = self.variables.known(USER_NUMBER)
 
     def _compile(self, steps: Sequence[SessionStep]) -> None:
         for step in steps:

@@ -7,7 +7,7 @@ import pytest
 
 from pytsung.plan import Request
 from pytsung.protocols import registry
-from pytsung.protocols.room import Ack, Element
+from pytsung.protocols.room import Ack, Element, Scene
 from pytsung.protocols.websocket.requests import CloseRequest, Connect, Message
 from pytsung.protocols.websocket.room import WebSocketRoom
 
@@ -18,6 +18,10 @@ class Notes:
 
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    scene: Scene = field(default_factory=Scene)
+
+    def file(self, element: Element, name: str) -> bytes:
+        raise NotImplementedError("a WebSocket needs no files")
 
     def fault(self, element: Element, text: str, cure: str = "") -> None:
         self.faults.append(f"{text}; {cure}")
