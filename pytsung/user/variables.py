@@ -50,6 +50,10 @@ class Variables:
         """The slot of a name; a new one for a new name."""
         return self._slots.setdefault(name, len(self._slots))
 
+    def known(self, name: str) -> int | None:
+        """The slot of a name, if it has one already."""
+        return self._slots.get(name)
+
     def hidden_slot(self) -> int:
         """A slot that no name reaches, for a loop's own state."""
         self._hidden += 1

@@ -23,7 +23,7 @@ from pytsung.protocols.room import Ack, Feedback, RequestContext, RequestError
 from pytsung.user import steps, substitution
 from pytsung.user.operations import MakeRequest
 from pytsung.user.player import Exchanging
-from pytsung.user.program import Program
+from pytsung.user.program import USER_NUMBER, Program
 from pytsung.user.steps import STAY, Step, Think
 from pytsung.user.values import Value, text_of
 from pytsung.user.world import World
@@ -98,6 +98,8 @@ class VirtualUser:
         """The user arrives."""
         self._started = now
         self.world.recorder.user_started()
+        if self.program.number_slot is not None:
+            self.set(self.program.number_slot, self.number)
         return self._advance(now)
 
     def woke(self, now: float) -> Step:
@@ -261,7 +263,7 @@ class VirtualUser:
         return substitution.fill(text, self._variable_text, self._function_text)
 
     def _variable_text(self, name: str) -> str:
-        if name == "tsung_userid":
+        if name == USER_NUMBER:
             return str(self.number)
         return text_of(self.program.variables.reference(name).read(self.variables))
 
@@ -270,9 +272,7 @@ class VirtualUser:
             return str(self.number)
         if name == "ts_user_server:get_really_unique_id":
             return f"{self.world.unix_time}-{self.number}"
-        raise ValueError(
-            f"{name} is no built-in function; the configuration should not have passed"
-        )
+        raise ValueError(f"{name} is no built-in function; such a configuration is refused")
 
     # -- the way on -----------------------------------------------------------
 

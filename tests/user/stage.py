@@ -98,7 +98,11 @@ class Stage:
 
     def set(self, name: str, value: Value) -> Stage:
         """Give the user a variable, as an answer of the target would."""
-        self.user.set(self.user.program.variables.slot(name), value)
+        slot = self.user.program.variables.slot(name)
+        if self.user.variables is not None:  # the session itself may not know the name
+            missing = slot + 1 - len(self.user.variables)
+            self.user.variables.extend([None] * missing)
+        self.user.set(slot, value)
         return self
 
     @property
