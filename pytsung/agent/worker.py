@@ -133,7 +133,9 @@ class _Worker:
         rooms = registry.installed()
         programs = [Program(session, rooms.room(session.kind)) for session in share.plan.sessions]
         choices = Random(f"{share.seed}:{worker.index}:{work.number}")
-        world = World(self._recorder, choices, share.plan.quirks, int(time.time()))
+        now = time.time()
+        offset = now - monotonic()
+        world = World(self._recorder, choices, share.plan.quirks, int(now), offset)
         resolver = Resolver(nursery, Fence())
         dialer = Dialer(worker, self._recorder, choices)
         self._crowd = Crowd(Surroundings(self._reactor, resolver, dialer, world))

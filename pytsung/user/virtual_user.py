@@ -296,7 +296,9 @@ class VirtualUser:
     def _make(self, operation: Exchanging, now: float) -> Step:
         world = self.world
         fill = self.fill if operation.substitute else _as_it_is
-        context = RequestContext(self.endpoint, world.random, fill, world.quirks)
+        context = RequestContext(
+            self.endpoint, world.random, fill, world.quirks, unix_time=now + world.unix_offset
+        )
         try:
             exchange = self.conversation.begin(operation.request, context)
         except RequestError as error:
