@@ -104,7 +104,8 @@ def exit_status(ending: Ending, verdict: str, crossings: Sequence[Crossing]) -> 
 def _role(asked: Arguments, plan: Plan) -> AgentRole:
     remote = remote_hosts(plan)
     if remote and not asked.local:
-        names = ", ".join(dict.fromkeys(host.name for host in remote))
+        name, *others = dict.fromkeys(host.name for host in remote)
+        names = f"{name} and {len(others)} more" if others else name
         raise UsageError(
             f"{plan.name}: agents on other hosts ({names}) are not in this version of pytsung; "
             "add --local to play every <client> on this machine"
