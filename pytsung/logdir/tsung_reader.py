@@ -31,10 +31,15 @@ def read_tsung_log(path: Path) -> Blocks:
         raise LogDirectoryError(
             f"{path}: cannot be read: {error.strerror or error}; name a test's log directory"
         ) from error
-    blocks = _read_json(text) if text.lstrip().startswith("{") else _read_text(text)
+    blocks = parse_tsung_log(text)
     if not blocks.blocks and text.strip() and "stats" not in text:
         raise LogDirectoryError(f"{path}: not a statistics file of Tsung; name a tsung.log")
     return blocks
+
+
+def parse_tsung_log(text: str) -> Blocks:
+    """The blocks of a log's text, or of its JSON."""
+    return _read_json(text) if text.lstrip().startswith("{") else _read_text(text)
 
 
 def _read_text(text: str) -> Blocks:
