@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pytsung.config import Configuration, read_configuration
 from pytsung.config.vocabulary import ELEMENTS, PROTOCOL_ELEMENTS, UNTYPED_OPTIONS
 from pytsung.errors import ConfigurationError, Fault
 from tests.config.configurations import CONNECT, document, session
+
+# No deadline and no word on slow generation: how busy the machine is proves nothing here.
+PATIENT = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 WHOLE = document(
     doctype='<!DOCTYPE tsung SYSTEM "tsung-1.0.dtd" [<!ENTITY e "&#233;">]>',
@@ -44,6 +47,7 @@ def test_the_document_that_is_mutated_is_a_good_one() -> None:
     assert read_or_refuse(WHOLE) is not None
 
 
+@PATIENT
 @given(st.binary(max_size=300))
 @example(b"\xff\xfe<\x00")
 @example(b'<?xml version="1.0" encoding="ucs-4"?><tsung/>')
@@ -53,7 +57,7 @@ def test_garbage_is_refused(data: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=300)
+@PATIENT
 def test_mutated_documents_are_read_or_refused(data: st.DataObject) -> None:
     """Bytes lost, doubled or replaced, as in a bad copy."""
     start = data.draw(st.integers(0, len(WHOLE)))
@@ -92,19 +96,20 @@ _trees = st.recursive(st.just(""), _elements, max_leaves=25)
 
 
 @given(st.lists(_trees, max_size=6))
-@settings(max_examples=300)
+@PATIENT
 def test_any_elements_in_any_order_are_read_or_refused(sections: list[str]) -> None:
     """Tsung's own words, put together by chance: every reader meets every value."""
     read_or_refuse(f"<tsung>{''.join(sections)}</tsung>".encode())
 
 
 @given(_elements(_trees), st.sampled_from(["clients", "servers", "load", "options", "sessions"]))
-@settings(max_examples=300)
+@PATIENT
 def test_any_element_within_a_good_document(element: str, section: str) -> None:
     """The same where everything else is right, so that every section is reached."""
     read_or_refuse(WHOLE.replace(f"</{section}>".encode(), f"{element}</{section}>".encode()))
 
 
+@PATIENT
 @given(_elements(_trees))
 def test_any_element_as_a_step(element: str) -> None:
     """And within a session."""
