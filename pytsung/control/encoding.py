@@ -38,9 +38,16 @@ class Encoder:
         configure_tagged_union(SessionStep, self._converter, tag_name="step")
 
     def encode(self, message: messages.Message) -> bytes:
-        """One message as JSON: its name, then its fields."""
-        body = [type(message).__name__, self._converter.unstructure(message)]
-        return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+        """One message as JSON: its name, then its fields.
+
+        Raises AgentError for a figure that JSON has no word for (infinite, or none).
+        """
+        name = type(message).__name__
+        body = [name, self._converter.unstructure(message)]
+        try:
+            return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+        except ValueError as error:
+            raise AgentError(f"control channel: a {name} cannot be written: {error}") from error
 
     def decode(self, data: bytes) -> messages.Message:
         """The message of some JSON. Raises AgentError for anything else."""
@@ -51,6 +58,8 @@ class Encoder:
             ValueError,
             TypeError,
             KeyError,
+            AttributeError,  # cattrs, of a list where fields should be
+            RecursionError,
             BaseValidationError,
             ForbiddenExtraKeysError,
         ) as error:
