@@ -89,6 +89,12 @@ def workers_for(users: int, cores: int, descriptors: int) -> int:
     return workers
 
 
+def capacity(workers: int, descriptors: int) -> int:
+    """Connections that so many processes hold before chance fills one of them."""
+    # mean + 6 √mean = a process's limit, solved for the mean
+    return int(workers * (math.sqrt(descriptors - SPARE_DESCRIPTORS + 9) - 3) ** 2)
+
+
 @asynccontextmanager
 async def bundled_target(
     endpoint: Endpoint, options: str, users: int
@@ -110,7 +116,7 @@ async def bundled_target(
         stats = Path(directory) / "stats.json"
         command = [sys.executable, "-m", "pytsung_server", "--host", host]
         command += ["--port", str(endpoint.port), "--stats", str(stats)]
-        command += ["--workers", str(_workers(users)), *words]
+        command += [*_size(users), *words]
         process = await trio.lowlevel.open_process(
             command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True
         )
@@ -125,9 +131,12 @@ async def bundled_target(
                     await process.wait()
 
 
-def _workers(users: int) -> int:
+def _size(users: int) -> list[str]:
+    """Options that make the server large enough, and promise no more than it can hold."""
     _, descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return workers_for(users, os.cpu_count() or 1, descriptors)
+    workers = workers_for(users, os.cpu_count() or 1, descriptors)
+    most = capacity(workers, descriptors)
+    return ["--workers", str(workers), "--max-connections", str(most)]
 
 
 def _words(options: str) -> list[str]:
