@@ -1,0 +1,14 @@
+"""What holds for every test: nothing leaves this machine, and properties are tried on the same
+examples each time. `pytest --hypothesis-profile=explore` looks for new ones."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+os.environ.setdefault("PYTSUNG_LOOPBACK_ONLY", "1")
+
+# Deadlines and slow generation say how busy the machine is, nothing about the code.
+_patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("steady", _patient, derandomize=True)
+settings.register_profile("explore", _patient, max_examples=2000)
+settings.load_profile("steady")
