@@ -20,9 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.generators import BARE, TSUNG, Generator, generate, has_tsung, pytsung
+from bench.generators import BARE, TSUNG, Generator, Running, generate, has_tsung, pytsung
 from bench.machine import describe_machine, raise_descriptor_limit
-from bench.processes import Family
 from bench.sessions import ALL_AT_ONCE, Load, fresh_source
 from bench.target import Target, bundled_server
 
@@ -63,7 +62,7 @@ def cost_of(samples: Sequence[Sample], users: int) -> float:
     return (settled[0].cpu - empty[-1].cpu) / opened
 
 
-def watch(target: Target, family: Family, users: int) -> list[Sample]:
+def watch(target: Target, running: Running, users: int) -> list[Sample]:
     """Sample until all users are connected and have been answered, or time is up."""
     samples: list[Sample] = []
     started = time.monotonic()
@@ -71,9 +70,10 @@ def watch(target: Target, family: Family, users: int) -> list[Sample]:
     complete = None
     while (now := time.monotonic()) < started + PATIENCE:
         if now >= looked + LOOK:
-            family.find()
+            running.require_alive()
+            running.family.find()
             looked = now
-        samples.append(Sample(now, target.connections(), family.cpu()))
+        samples.append(Sample(now, target.connections(), running.family.cpu()))
         if samples[-1].connections >= users and complete is None:
             complete = now
         if complete is not None and now >= complete + SETTLE + SAMPLE:
@@ -87,7 +87,7 @@ def measure(generator: Generator, users: int, rate: float) -> float:
     with bundled_server() as target:
         load = Load(port=target.port, source=fresh_source(), users=users, rate=rate)
         with generate(generator, load) as running:
-            samples = watch(target, running.family, users)
+            samples = watch(target, running, users)
     return cost_of(samples, users)
 
 

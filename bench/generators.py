@@ -21,6 +21,7 @@ from bench.processes import Family
 from bench.sessions import ALL_AT_ONCE, Load
 
 STOP_TIME = 10.0
+OUTPUT = "output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,22 @@ class Running:
     def wait(self, patience: float) -> Path:
         """Wait for the end of the test; gives the log directory."""
         self.process.wait(patience)
-        (directory,) = (self.folder / "log").iterdir()
-        return directory
+        directories = list((self.folder / "log").iterdir())
+        if not directories:
+            raise RuntimeError(f"there is no log directory; {self.last_words()}")
+        return directories[0]
+
+    def require_alive(self) -> None:
+        """Raise RuntimeError, with what the program said, when it has ended already."""
+        if self.process.poll() is not None:
+            raise RuntimeError(
+                f"it ended with status {self.process.returncode}; {self.last_words()}"
+            )
+
+    def last_words(self) -> str:
+        """The end of what the program said on stderr and stdout."""
+        said = (self.folder / OUTPUT).read_text(errors="replace").strip()
+        return f"its last words: {said[-500:]}" if said else "it said nothing"
 
 
 def _pytsung(options: Sequence[str] = ()) -> Callable[[Load, Path, Path], list[str]]:
@@ -95,12 +110,13 @@ def generate(generator: Generator, load: Load) -> Iterator[Running]:
         file.write_text(load.configuration())
         (folder / "log").mkdir()
         family = Family(generator.ignored)
-        process = subprocess.Popen(
-            generator.command(load, file, folder / "log"),
-            env=family.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with (folder / OUTPUT).open("wb") as output:
+            process = subprocess.Popen(
+                generator.command(load, file, folder / "log"),
+                env=family.environment,
+                stdout=output,
+                stderr=output,
+            )
         try:
             yield Running(family, process, folder)
         finally:

@@ -66,7 +66,7 @@ def measure(generator: Generator, users: int, workers: int, rate: float, settle:
         )
         with generate(generator, load) as running:
             before = _before(generator, running, target, workers)
-            _wait_for(target, users, users / rate + PATIENCE)
+            _wait_for(running, target, users, users / rate + PATIENCE)
             time.sleep(settle)
             after = running.family.memory(workers_of(generator, running))
             if target.connections() < users:
@@ -79,6 +79,7 @@ def _before(generator: Generator, running: Running, target: Target, workers: int
     seen: Memory | None = None
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
+        running.require_alive()
         pids = workers_of(generator, running)
         memory = running.family.memory(pids) if len(pids) == workers else None
         if target.connections():
@@ -90,9 +91,10 @@ def _before(generator: Generator, running: Running, target: Target, workers: int
     return seen
 
 
-def _wait_for(target: Target, users: int, patience: float) -> None:
+def _wait_for(running: Running, target: Target, users: int, patience: float) -> None:
     until = time.monotonic() + patience
     while target.connections() < users:
+        running.require_alive()
         if time.monotonic() > until:
             raise TimeoutError(f"{target.connections()} of {users} users came")
         time.sleep(LOOK)
