@@ -69,7 +69,7 @@ class LiveUser:
         self._mask = 0  # events the reactor watches for; 0: not registered
         self._opening: Connect | None = None  # until the connection is established
         self._outgoing: bytes | None = None  # what the socket did not take yet
-        self._sending = 0  # size of the request that `_outgoing` ends, if it does
+        self._sending: int | None = None  # size of the request in `_outgoing`, if one is
         self._tls: TlsLayer | None = None
         self._tls_session: ssl.SSLSession | None = None
 
@@ -173,7 +173,8 @@ class LiveUser:
             self.user.halt()
             return None
         self.user.request_started = monotonic()
-        self._sending = len(data)
+        # A request may still be on its way: the one before, if it was answered early.
+        self._sending = (self._sending or 0) + len(data)
         self._outgoing = (self._outgoing or b"") + self._encrypted(data)
         return self._flush()
 
@@ -182,9 +183,10 @@ class LiveUser:
         if self.descriptor != NO_DESCRIPTOR:
             self.user.world.recorder.counters["size_sent"] += len(step.data)
             self._outgoing = (self._outgoing or b"") + self._encrypted(step.data)
-            failure = self._flush()
-            if failure is not None:
-                return failure
+            # That may also end a request, well or badly; an answered one has gone on already.
+            outcome = self._flush()
+            if outcome is not None and outcome is not STAY:
+                return outcome
         return step.then
 
     def _encrypted(self, data: bytes) -> bytes:
@@ -223,9 +225,9 @@ class LiveUser:
             return None
         self._outgoing = None
         self._watch(READ)
-        if not self._sending:
+        if self._sending is None:
             return None
-        size, self._sending = self._sending, 0
+        size, self._sending = self._sending, None
         return self.user.sent(size, monotonic())
 
     def _established(self, at: float) -> None:
@@ -235,14 +237,17 @@ class LiveUser:
 
     def _write_failed(self, error: OSError) -> Step | None:
         self._outgoing = None
-        if self._opening is not None:
-            self._close()
-            return self.user.connect_failed(error_name(error), monotonic())
-        if not self._sending:
-            self._watch(READ)
-            return None
-        self._sending = 0
         reason = "closed" if error.errno in CLOSED else error_name(error)
+        if self._opening is not None:
+            if reason != "closed" or self._tls is not None:
+                self._close()
+                return self.user.connect_failed(reason, monotonic())
+            # Only an established connection can be reset: it was, before our first byte.
+            self._established(monotonic())
+        self._watch(READ)
+        if self._sending is None:
+            return None
+        self._sending = None
         return self.user.send_failed(reason, monotonic())
 
     def _read(self) -> None:
@@ -253,7 +258,7 @@ class LiveUser:
             return
         except OSError as error:
             if error.errno not in CLOSED:
-                self.perform(self.user.broken(error_name(error), now))
+                self.perform(self._broken(error_name(error), now))
                 return
             data = b""  # a reset is seen as a close, as in Tsung
         if self._tls is not None:
@@ -267,7 +272,7 @@ class LiveUser:
         try:
             plaintext = tls.feed(data)
         except ssl.SSLError as error:
-            self.perform(self._tls_failed(tls_error_name(error), now))
+            self.perform(self._broken(tls_error_name(error), now))
             return
         if self._opening is not None and tls.established:
             request = self._opening.data
@@ -287,8 +292,8 @@ class LiveUser:
             else:
                 self.perform(self.user.peer_closed(now))
 
-    def _tls_failed(self, reason: str, now: float) -> Step:
-        """A fatal alert, ours or the peer's."""
+    def _broken(self, reason: str, now: float) -> Step:
+        """A fatal TLS alert, ours or the peer's, or what the kernel says of the connection."""
         is_opening = self._opening is not None
         self._close()
         if is_opening:
@@ -299,7 +304,7 @@ class LiveUser:
         """Close the connection if there is one; nothing of it is left behind."""
         self._opening = None
         self._outgoing = None
-        self._sending = 0
+        self._sending = None
         if self.descriptor == NO_DESCRIPTOR:
             return
         if self._tls is not None:
@@ -312,7 +317,7 @@ class LiveUser:
             os.close(descriptor)
 
     def _close_tls(self, tls: TlsLayer) -> None:
-        if self.user.program.session.options.tls.reuse_sessions:
+        if tls.established and self.user.program.session.options.tls.reuse_sessions:
             self._tls_session = tls.session
         tls.close()
         self._tls = None
@@ -323,7 +328,12 @@ class LiveUser:
 
 
 def tls_error_name(error: ssl.SSLError) -> str:
-    """`tls_handshake_failure` for the alert of that name (RFC 8446, 6.2), and so on."""
+    """`tls_handshake_failure` for the alert of that name (RFC 8446, 6.2), and so on.
+
+    A stream that ends inside the handshake is `closed`, as Erlang says.
+    """
+    if isinstance(error, ssl.SSLEOFError):
+        return "closed"
     reason = error.reason or "unknown"
     for prefix in ("SSLV3_ALERT_", "TLSV1_ALERT_", "TLSV13_ALERT_"):
         reason = reason.removeprefix(prefix)
