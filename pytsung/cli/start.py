@@ -48,6 +48,7 @@ def start(asked: Arguments, configuration: Configuration) -> int:
     plan = send_to(configuration.plan, asked.server) if asked.server else configuration.plan
     role = _role(asked, plan)
     endpoint = target_endpoint(plan) if asked.target else None
+    options = _options(asked, plan)
     began = datetime.now().astimezone()
     directory = create_log_directory(asked.log_root, began)
     sys.stdout.write(f"Starting Tsung\nLog directory is: {directory}\n")
@@ -64,13 +65,14 @@ def start(asked: Arguments, configuration: Configuration) -> int:
         async with AsyncExitStack() as stack:
             target = None
             if endpoint is not None:
-                context = bundled_target(endpoint, asked.target_options, planned(plan))
+                context = bundled_target(
+                    endpoint, asked.target_options, users=planned(plan), run_id=options.run_id
+                )
                 target = await stack.enter_async_context(context)
                 log.note(5, "controller", target.address)
             with LiveView(console, quiet=asked.quiet) as view:
-                result = await Run(plan, _options(asked, plan), Reporter(plan, log, view)).play(
-                    [role], [LocalLauncher()]
-                )
+                run = Run(plan, options, Reporter(plan, log, view))
+                result = await run.play([role], [LocalLauncher()])
         return result, target.cost if target is not None else None
 
     try:

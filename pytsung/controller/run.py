@@ -13,7 +13,7 @@ import resource
 import signal
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic, time
 
 import trio
@@ -66,12 +66,16 @@ class Ending(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How to run: seconds throughout. `warm_up` is the time before the first phase."""
+    """How to run: seconds throughout. `warm_up` is the time before the first phase.
+
+    `run_id` stands as PYTSUNG_RUN_ID in the environment of every process of the run.
+    """
 
     seed: int
     warm_up: float = 1.0
     grace: float = 2.0
     agent_timeout: float = 30.0
+    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 @dataclass(slots=True)
@@ -142,10 +146,9 @@ class Run:
 
     async def _begin(self, nursery: trio.Nursery) -> None:
         """Start all agents, then open the barrier: every one begins at the same instant."""
-        run_id = uuid.uuid4().hex
         async with trio.open_nursery() as starting:
             for link in self._links:
-                starting.start_soon(nursery.start, self._accompany, link, run_id)
+                starting.start_soon(nursery.start, self._accompany, link)
         self._origin = monotonic() + self._options.warm_up
         self._unix_origin = time() + self._options.warm_up
         self._listener.started(self._unix_origin)
@@ -162,13 +165,14 @@ class Run:
     async def _accompany(
         self,
         link: AgentLink,
-        run_id: str,
         *,
         task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
     ) -> None:
         """Be with an agent from its start to its end, well or badly."""
         try:
-            await link.live(run_id, self._heed, self._complained, task_status=task_status)
+            await link.live(
+                self._options.run_id, self._heed, self._complained, task_status=task_status
+            )
         except* AgentError as group:
             if self._origin == math.inf:
                 raise

@@ -97,13 +97,13 @@ def capacity(workers: int, descriptors: int) -> int:
 
 @asynccontextmanager
 async def bundled_target(
-    endpoint: Endpoint, options: str, users: int
+    endpoint: Endpoint, options: str, *, users: int, run_id: str
 ) -> AsyncIterator[BundledTarget]:
     """Run the bundled server at an endpoint; leaving the context drains and ends it.
 
     `options` are further words for it, as on a command line. Without --workers among
-    them it gets as many as `users` connections need. Raises UsageError with its own
-    words when it does not come to listen.
+    them it gets as many as `users` connections need. It ends with this process, however
+    that ends. Raises UsageError with its own words when it does not come to listen.
     """
     host = "127.0.0.1" if endpoint.host == "localhost" else endpoint.host
     words = _words(options)
@@ -115,10 +115,14 @@ async def bundled_target(
     with tempfile.TemporaryDirectory(prefix="pytsung-target-") as directory:
         stats = Path(directory) / "stats.json"
         command = [sys.executable, "-m", "pytsung_server", "--host", host]
-        command += ["--port", str(endpoint.port), "--stats", str(stats)]
+        command += ["--port", str(endpoint.port), "--stats", str(stats), "--until-eof"]
         command += [*_size(users), *words]
         process = await trio.lowlevel.open_process(
-            command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,  # nothing is said there: its end is ours
+            stdout=subprocess.PIPE,
+            env=dict(os.environ, PYTSUNG_RUN_ID=run_id),
+            start_new_session=True,
         )
         try:
             target = BundledTarget(await _first_line(process))

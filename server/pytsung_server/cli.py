@@ -124,6 +124,11 @@ def _parser() -> argparse.ArgumentParser:
         help="how long clients may take to answer the close frame at the end (%(default)g)",
     )
     add("--stats", metavar="FILE", help="write the counts as JSON here at the end")
+    add(
+        "--until-eof",
+        action="store_true",
+        help="end, as at SIGTERM, when stdin does: for whoever starts it as a child",
+    )
     return parser
 
 

@@ -38,6 +38,7 @@ class Settings:
     tls_key: str | None = None
     grace: float = 2.0
     stats: str | None = None
+    until_eof: bool = False
 
     @property
     def scheme(self) -> str:

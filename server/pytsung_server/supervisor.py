@@ -6,6 +6,7 @@ its epoll with the child. Must not know connections.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import logging
@@ -136,6 +137,8 @@ class _Supervisor:
                 nursery.start_soon(self._obey, signals)
                 nursery.start_soon(self._announce, ready, line)
                 nursery.start_soon(self._kill_late)
+                if self._settings.until_eof:
+                    nursery.start_soon(self._hear_stdin)
                 async with trio.open_nursery() as watch:
                     for index, pid in enumerate(list(self._pids)):
                         watch.start_soon(self._watch, index, pid)
@@ -184,6 +187,14 @@ class _Supervisor:
                 self._signal(signal.SIGKILL)
             else:
                 self._stop()
+
+    async def _hear_stdin(self) -> None:
+        """Stop when whoever started us is gone; what is said there is nobody's business."""
+        stdin = trio.lowlevel.FdStream(os.dup(sys.stdin.fileno()))
+        with contextlib.suppress(trio.BrokenResourceError):
+            async for _ in stdin:
+                pass
+        self._stop()
 
     async def _kill_late(self) -> None:
         await self._stopping.wait()
