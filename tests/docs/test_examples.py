@@ -1,0 +1,99 @@
+"""An example in the documentation is the first thing that a reader copies, so each one is run."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from pytsung.cli import arguments
+from tests.docs.pages import NAMES, PAGES, ROOT, blocks, commands
+
+TARGETS = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+CUT = "…"
+"""A line of an example's output that stands for any number of lines."""
+
+
+def all_commands(page: Path) -> Iterator[list[str]]:
+    """The words of every command on a page that is our own."""
+    for block in blocks(page):
+        for command, _ in commands(block):
+            yield shlex.split(command, comments=True)
+
+
+def written_files(page: Path, directory: Path) -> None:
+    """The blocks of a page that have a title, as files; and the examples beside them."""
+    (directory / "examples").symlink_to(ROOT / "examples")
+    for block in blocks(page):
+        if block.title:
+            (directory / block.title).write_text(block.text, "utf-8")
+
+
+def matches(expected: list[str], printed: list[str]) -> bool:
+    """Whether the lines are those, where CUT stands for any."""
+    parts = ["(?:.*\n)*" if line == CUT else re.escape(line) + "\n" for line in expected]
+    return re.fullmatch("".join(parts), "".join(f"{line}\n" for line in printed)) is not None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_command_is_understood(page: Path) -> None:
+    """An option that is not there any more is found here, before a reader finds it."""
+    for words in all_commands(page):
+        if words[0] == "pytsung" and words[1:2] != ["serve"]:
+            arguments.parse(words[1:], {})
+        if words[0] == "make":
+            assert {word for word in words[1:] if "=" not in word} <= TARGETS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_checks_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
+    """`pytsung check` needs nothing but the file, so its whole output is compared."""
+    written_files(page, tmp_path)
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'server'}", "COLUMNS": "100"}
+    for block in blocks(page):
+        for command, expected in commands(block):
+            words = shlex.split(command, comments=True)
+            if words[0] != "pytsung" or "check" not in words or not expected:
+                continue
+            done = subprocess.run(
+                [sys.executable, "-m", "pytsung", *words[1:]],
+                cwd=tmp_path,
+                env=environment,
+                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=30,
+            )
+            printed = [line.rstrip() for line in done.stdout.splitlines()]
+            assert matches([line.rstrip() for line in expected], printed), done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_xml_is_well_formed(page: Path) -> None:
+    """Fragments are copied into configurations; one that does not parse is of no use there."""
+    for block in blocks(page):
+        if block.language == "xml" and not block.text.startswith("<?xml"):
+            ET.fromstring(f"<fragment>{block.text}</fragment>")
+
+
+def test_the_room_of_add_a_protocol_works(tmp_path: Path) -> None:
+    """The page promises that its two files are run by the tests: here they are, types included."""
+    written_files(ROOT / "docs/how-to/add-a-protocol.md", tmp_path)
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", "."]
+    done = subprocess.run(
+        [*tests, "test_redis_room.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}", "PYTHONWARNINGS": "error"},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"\b8 passed", done.stdout), done.stdout
