@@ -42,6 +42,8 @@ class Arguments:
     quiet: bool = False
     color: bool = True
     json: bool = False
+    report: bool = True
+    junit: str = ""
 
 
 def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> Arguments:
@@ -80,6 +82,8 @@ def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> 
         quiet=found.quiet,
         color=not found.no_color,
         json=found.json,
+        report=not found.no_report,
+        junit=found.junit,
     )
 
 

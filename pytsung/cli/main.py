@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytsung.cli import arguments
+from pytsung.cli import arguments, report_commands, tsung_stats
 from pytsung.cli.arguments import Arguments, fail
 from pytsung.cli.start import start
 from pytsung.config import Configuration, read_configuration
@@ -25,6 +25,9 @@ def main(command_line: Sequence[str] | None = None) -> int:
     if line[:1] == ["serve"]:
         return serve(line[1:])
     try:
+        status = report_commands.run(line)
+        if status is not None:
+            return status
         asked = arguments.parse(line)
         if asked.command == "serve":
             raise UsageError("serve: its options follow it; write pytsung serve --port 9505")
@@ -42,12 +45,11 @@ def main(command_line: Sequence[str] | None = None) -> int:
 
 
 def stats_main() -> int:
-    """The `pytsung-stats` command."""
-    return fail(
-        "pytsung-stats: not in this version of pytsung; run Tsung's own tsung_stats.pl "
-        "in the log directory",
-        ExitStatus.USAGE,
-    )
+    """The `pytsung-stats` command, in place of Tsung's tsung_stats.pl."""
+    try:
+        return tsung_stats.run(sys.argv[1:])
+    except PytsungError as error:
+        return fail(str(error), error.exit_status)
 
 
 def serve(words: Sequence[str]) -> int:

@@ -19,6 +19,7 @@ from pytsung.errors import UsageError
 COMMANDS = {
     "start": "run the test; the exit status says how it went",
     "check": "read the configuration and print its plan; nothing is sent",
+    "report": "make the report of a run that is over: report.html and more",
     "serve": "run the bundled server; its options follow: pytsung serve --help",
 }
 
@@ -28,7 +29,6 @@ LATER = {
     "debug": "use start with --verbose",
     "view": "open the files of the log directory",
     "preflight": "raise ulimit -n and the port range by hand before a big test",
-    "report": "use Tsung's own tsung_stats.pl in the log directory",
     "compare": "compare the two summary.json files",
     "watch": "look at the terminal of the running test",
     "record": "write the session by hand",
@@ -253,6 +253,8 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
 def _add_output_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--json", action="store_true", help="check: print the plan as JSON")
+    add("--no-report", action="store_true", help="make no report at the end")
+    add("--junit", metavar="FILE", default="", help="write verdict and thresholds as JUnit XML")
     add("-v", "--verbose", action="store_true", help="write everything into the controller's log")
     add("--quiet", action="store_true", help="say only warnings and the verdict")
     add("--no-color", action="store_true", help="no colours; so does the variable NO_COLOR")

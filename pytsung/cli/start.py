@@ -31,6 +31,7 @@ from pytsung.logdir.plan_figures import describe_plan
 from pytsung.logdir.run_log import RunLog
 from pytsung.logdir.summary import AgentFigures, RunSummary
 from pytsung.plan import Plan
+from pytsung.report.at_the_end import after_run
 from pytsung.stats import Interval, SampleSummary
 from pytsung.stats.thresholds import Crossing, Threshold
 from pytsung.stats.totals import RunTotals
@@ -83,6 +84,12 @@ def start(asked: Arguments, configuration: Configuration) -> int:
     finally:
         log.close()
     render_summary(summary, console, quiet=asked.quiet)
+
+    def say(text: str) -> None:
+        if not asked.quiet:
+            console.print(text, style="dim", soft_wrap=True, highlight=False, markup=False)
+
+    after_run(directory, summary, say, with_report=asked.report, junit=asked.junit)
     if asked.keep and result.ending is Ending.PLAYED:
         _keep_waiting()
     return int(exit_status(result.ending, summary.verdict.status, crossings))

@@ -82,7 +82,7 @@ def read_ours(directory: Path) -> RunRecord:
         is_complete=is_complete,
         started_at=datetime.fromisoformat(summary.started_at),
         summary=summary,
-        windows=reading.maker.finish(summary.duration),
+        windows=reading.maker.finish(),
         blocks=blocks,
         hosts=host_readings(blocks),
         agents=agents,

@@ -59,7 +59,8 @@ def sections(record: RunRecord) -> list[Section]:
             "heat",
             "Heat maps",
             charts.heat_charts(record),
-            "The stronger the colour, the more of that duration ended then; each shade is several times the one before.",
+            "The stronger the colour, the more took that long; each shade is several times"
+            " the one before.",
         ),
         Section("throughput", "Rates and traffic", charts.rate_charts(record)),
         Section("errors", "Errors", charts.error_charts(record)),

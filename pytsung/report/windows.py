@@ -107,13 +107,10 @@ class WindowMaker:
         self._open.connections_open = interval.connections_open
         self._ended = interval.index + 1
 
-    def finish(self, duration: float | None = None) -> list[Window]:
-        """All windows; the last one ends with the run, after `duration` seconds."""
+    def finish(self) -> list[Window]:
+        """All windows; the last one ends with the run's last interval."""
         if self._open is not None:
-            ended = float(self._ended)
-            if duration is not None and ended - 1 < duration < ended:
-                ended = duration
-            self._close(ended)
+            self._close(self._ended)
             self._open = None
         return self.windows
 

@@ -1,0 +1,149 @@
+"""The commands that work on what runs left behind: report, compare, percentile and others.
+
+Each takes its own options after its name. Must not know how anything is made of a
+log directory: `pytsung.report` does that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pytsung.cli.parser import Parser, make_parser
+from pytsung.errors import ExitStatus, UsageError
+from pytsung.report.checks import junit_xml, measured
+from pytsung.report.look import IMAGE_FORMATS, Look
+from pytsung.report.record import RunRecord
+from pytsung.report.report import Extent, write_report
+from pytsung.report.sources import newest_run, read_run
+from pytsung.stats.thresholds import Crossing, Threshold
+
+Command = Callable[[Sequence[str]], int]
+
+
+def command_word(line: Sequence[str]) -> int | None:
+    """Where in the command line the command is; None without one."""
+    options = make_parser()._option_string_actions  # noqa: SLF001 - argparse has no public list
+    at = 0
+    while at < len(line):
+        if not line[at].startswith("-") or line[at] == "-":
+            return at
+        action = options.get(line[at])
+        takes_value = action is not None and action.nargs != 0
+        at += 2 if takes_value else 1
+    return None
+
+
+def run(line: Sequence[str]) -> int | None:
+    """Do what the line asks for and give the exit status; None when it is no command of these."""
+    at = command_word(line)
+    if at is None or line[at] not in COMMANDS:
+        return None
+    return COMMANDS[line[at]]([*line[:at], *line[at + 1 :]])
+
+
+def _parser(command: str, words: str, description: str) -> Parser:
+    parser = Parser(
+        prog=f"pytsung {command}",
+        usage=f"pytsung {command} [options] {words}".rstrip(),
+        description=description,
+        add_help=False,
+        allow_abbrev=False,
+        exit_on_error=False,
+    )
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("-h", "--help", action="help", help="print this text")
+    parser.add_argument(
+        "-l",
+        "--log-dir",
+        metavar="DIR",
+        default="~/.tsung/log",
+        help="where the log directories of runs are (%(default)s)",
+    )
+    return parser
+
+
+def add_look_options(add: Callable[..., argparse.Action]) -> None:
+    """How graphs look, in the words of tsung_stats.pl."""
+    add("--logy", action="store_true", help="logarithmic y axes")
+    add("--rotate-xtics", action="store_true", help="upright labels on the x axis")
+    add(
+        "--img_format",
+        "--img-format",
+        metavar="FORMAT",
+        choices=IMAGE_FORMATS,
+        default="png",
+        help=f"format of the images: {', '.join(IMAGE_FORMATS)} (%(default)s)",
+    )
+    add("--title", metavar="TEXT", default="Tsung", help="first word of the page's title")
+    add("--noplot", action="store_true", help="no images")
+    add("--nohtml", action="store_true", help="no pages")
+    add("--noextra", action="store_true", help="no graphs of monitored hosts")
+
+
+def look_of(found: argparse.Namespace, *, with_svg: bool = False) -> Look:
+    """What the options of `add_look_options` say."""
+    return Look(found.img_format, with_svg, found.logy, found.rotate_xtics, found.title)
+
+
+def extent_of(found: argparse.Namespace) -> Extent:
+    """What the options of `add_look_options` leave out."""
+    return Extent(html=not found.nohtml, images=not found.noplot, host_graphs=not found.noextra)
+
+
+def _refuse_more(words: Sequence[str], most: int) -> None:
+    if len(words) > most:
+        raise UsageError(f"{words[most]}: one word too many; leave it out")
+
+
+def log_directory(words: Sequence[str], root: str) -> Path:
+    """The directory that was named, or the newest run's."""
+    return Path(words[0]).expanduser() if words else newest_run(Path(root).expanduser())
+
+
+def report(line: Sequence[str]) -> int:
+    """`pytsung report [LOGDIR]`."""
+    parser = _parser("report", "[LOGDIR]", "Make the report of a run; of the newest one below -l.")
+    add = parser.add_argument
+    add("-o", "--output", metavar="DIR", help="write it there, not into the log directory")
+    add("--stats", metavar="FILE", default="tsung.log", help="Tsung's statistics (%(default)s)")
+    add_look_options(add)
+    add("--threshold", metavar="'NAME: LIMIT'", action="append", default=[], help="as for start")
+    add("--junit", metavar="FILE", help="write verdict and thresholds as JUnit XML")
+    found = parser.read(line)
+    _refuse_more(found.words, 1)
+    thresholds = [Threshold.parse(text) for text in found.threshold]
+    record = read_run(log_directory(found.words, found.log_dir), found.stats)
+    output = Path(found.output).expanduser() if found.output else None
+    page = write_report(record, output, look_of(found, with_svg=True), extent_of(found))
+    sys.stdout.write(f"{page}\n")
+    for fault in record.faults:
+        sys.stderr.write(f"pytsung: {fault}\n")
+    crossings = [*record.summary.thresholds, *_check(record, thresholds)]
+    for crossing in crossings:
+        kept = "kept" if crossing.kept else "CROSSED"
+        sys.stderr.write(f"threshold    {crossing.threshold}  {kept} ({measured(crossing)})\n")
+    if found.junit:
+        summary = replace(record.summary, thresholds=tuple(crossings))
+        Path(found.junit).write_bytes(junit_xml(summary))
+    if record.faults:
+        return int(ExitStatus.INVALID)
+    if any(not crossing.kept for crossing in crossings):
+        return int(ExitStatus.THRESHOLD_CROSSED)
+    return int(ExitStatus.OK)
+
+
+def _check(record: RunRecord, thresholds: Sequence[Threshold]) -> list[Crossing]:
+    """Thresholds held against a run that is over; only ours kept what they need."""
+    if thresholds and not record.is_ours:
+        raise UsageError(
+            f"{record.directory}: --threshold needs the histograms of a run of pytsung,"
+            " and Tsung wrote this one; leave it out"
+        )
+    return [threshold.check(record.totals, record.duration) for threshold in thresholds]
+
+
+COMMANDS: dict[str, Command] = {"report": report}
