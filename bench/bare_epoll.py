@@ -80,12 +80,19 @@ class Loop:
         if code not in (0, errno.EINPROGRESS):
             raise OSError(code, "connect")
         descriptor = connection.detach()
-        # On loopback the connection stands as soon as it was asked for.
-        os.write(descriptor, REQUEST)
-        self._epoll.register(descriptor, select.EPOLLIN)
+        try:
+            # On loopback the connection nearly always stands as soon as it was asked for.
+            os.write(descriptor, REQUEST)
+            self._epoll.register(descriptor, select.EPOLLIN)
+        except BlockingIOError:
+            self._epoll.register(descriptor, select.EPOLLOUT)
 
     def _answers(self, patience: float) -> None:
-        for descriptor, _ in self._epoll.poll(patience, 512):
+        for descriptor, events in self._epoll.poll(patience, 512):
+            if events & select.EPOLLOUT:
+                os.write(descriptor, REQUEST)
+                self._epoll.modify(descriptor, select.EPOLLIN)
+                continue
             data = self._partial.pop(descriptor, b"") + os.read(descriptor, 65536)
             if not has_first_frame(data):
                 self._partial[descriptor] = data

@@ -82,7 +82,7 @@ class Arrivals:
         self._seed = share.seed
         self._targets = [target.endpoint for target in share.plan.targets]
         self._choose_target = WeightedChoice([target.weight for target in share.plan.targets])
-        self._has_asked = False
+        self._watch_size = worker.max_users * NEARLY_FULL  # from here on, look closer
         self._origin = 0.0
         self._place = _Place()
         self._times: Iterator[float] = iter(())
@@ -132,9 +132,10 @@ class Arrivals:
         users = self._worker.scheduled_users
         while self._place.scheduled < len(users):
             user = users[self._place.scheduled]
-            if user.start_time > monotonic() - self._origin + BATCH / 2:
+            elapsed = monotonic() - self._origin
+            if user.start_time > elapsed + BATCH / 2:
                 return user.start_time
-            if not self._start(user.start_time, user.session):
+            if not self._start(elapsed - user.start_time, user.session):
                 return NEVER
             self._place.scheduled += 1
         return NEVER
@@ -188,7 +189,7 @@ class Arrivals:
                 return max(planned, elapsed + BATCH)
             if started >= SLICE:
                 return elapsed
-            if not self._start(planned, self._draw_session()):
+            if not self._start(elapsed - planned, self._draw_session()):
                 return NEVER
             started += 1
             self._place.launched += 1
@@ -225,22 +226,29 @@ class Arrivals:
 
     # -- users ----------------------------------------------------------------
 
-    def _start(self, planned: float, session: int) -> bool:
+    def _start(self, lateness: float, session: int) -> bool:
         """Start one user, if there is room; False when the rest was handed over."""
         crowd, worker = self._crowd, self._worker
-        if crowd.size >= worker.max_users:
-            self._watcher.full(self._place.resume())
-            self._finish()
+        if crowd.size >= self._watch_size and not self._has_room():
             return False
-        if not self._has_asked and crowd.size >= worker.max_users * NEARLY_FULL:
-            self._has_asked = True
-            self._watcher.full(None)
         # 1, 2, 3… over the whole test: each worker takes every n-th number.
         number = 1 + worker.index + self._place.users * worker.count
         self._place.users += 1
         target = self._targets[self._choose_target.draw(crowd.world.random)]
-        self.lateness.append(max(0.0, monotonic() - self._origin - planned))
+        self.lateness.append(lateness if lateness > 0 else 0.0)
         crowd.start_user(number, self._programs[session], target)
+        return True
+
+    def _has_room(self) -> bool:
+        """Ask for a successor when nearly full; when full, hand over to it."""
+        max_users = self._worker.max_users
+        if self._crowd.size >= max_users:
+            self._watcher.full(self._place.resume())
+            self._finish()
+            return False
+        if self._watch_size < max_users:
+            self._watch_size = max_users
+            self._watcher.full(None)
         return True
 
     def _finish(self) -> None:

@@ -64,6 +64,7 @@ class Resolver:
         self._nursery = nursery
         self._fence = fence
         self._known: dict[Endpoint, tuple[float, Address | str]] = {}
+        self._latest: tuple[Endpoint, float, Address | str] | None = None  # most ask for it again
         self._waiting: dict[Endpoint, list[Callable[[], None]]] = {}
 
     def find(self, endpoint: Endpoint, when_known: Callable[[], None]) -> Address | str | None:
@@ -71,8 +72,12 @@ class Resolver:
 
         None: it is being looked up, and `when_known` will be called to ask again.
         """
+        latest = self._latest
+        if latest is not None and latest[0] is endpoint and monotonic() < latest[1]:
+            return latest[2]
         known = self._known.get(endpoint)
         if known is not None and monotonic() < known[0]:
+            self._latest = (endpoint, *known)
             return known[1]
         waiting = self._waiting.get(endpoint)
         if waiting is None:

@@ -66,8 +66,8 @@ def run_worker(connection: socket.socket) -> None:
     Raises whatever goes wrong: a bug ends this process, and the agent tells of it.
     """
     _raise_descriptor_limit()
+    gc.disable()  # `_report` collects: at a time of its own choosing, and only what is new
     gc.freeze()
-    gc.set_threshold(50_000, 20, 1_000)
     reactor = Reactor()
     reactor.run(partial(_Worker(reactor).live, connection))
 
@@ -193,8 +193,8 @@ class _Worker:
         self._note_lags()
         recorder.generator_samples("worker_cpu", [self._cpu_share()])
         arrivals.lateness.clear()
-        if recorder.users_started:
-            gc.freeze()  # users are no garbage: let no collection walk through them
+        gc.collect(0)
+        gc.freeze()  # users are no garbage: let no further collection walk through them
         self._outbox.send_nowait(Report(recorder.take(self._interval)))
         self._interval += 1
 

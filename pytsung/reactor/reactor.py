@@ -106,16 +106,20 @@ class Reactor:
         item.deadline = deadline
         bucket = item.bucket
         if bucket is None or bucket[0] > deadline:
-            calendar = self._fine if deadline - self.now < FINE_BELOW else self._coarse
-            item.bucket = calendar.add(item, deadline)
+            near = deadline - self.now < FINE_BELOW
+            item.bucket = (self._fine if near else self._coarse).add(item, deadline)
 
     def expect_before(self, item: Timed, deadline: float) -> None:
         """Like `wake_at`, cheaper for deadlines that are mostly moved before they come."""
         item.deadline = deadline
         bucket = item.bucket
         if bucket is None or bucket[0] > deadline:
-            self.wake_at(item, min(deadline, self.now + LOOK_AHEAD))
-            item.deadline = deadline
+            remaining = deadline - self.now
+            if remaining < FINE_BELOW:
+                item.bucket = self._fine.add(item, deadline)
+            else:
+                at = deadline if remaining < LOOK_AHEAD else self.now + LOOK_AHEAD
+                item.bucket = self._coarse.add(item, at)
 
     def everyone(self) -> Iterator[object]:
         """Every handler and every timed item, each once; costs a walk through all."""

@@ -12,19 +12,18 @@ from collections import Counter, defaultdict
 from pytsung.stats.interval import Interval
 from pytsung.stats.summary import SampleSummary
 
-BATCH = 4096
-"""Samples of one kind kept before they are summed up; bounds the memory of a busy interval."""
-
 
 class Recorder:
     """Counts and samples since the last interval was taken; one per worker.
 
     The plain integers are raised by whoever lives the event: users start and
-    finish, connections open and close.
+    finish, connections open and close. `batches` keeps samples by name, `counters`
+    counts, until the interval is taken: where every call counts, both are used as
+    they are.
     """
 
     __slots__ = (
-        "_batches",
+        "batches",
         "_generator",
         "_samples",
         "connections_closed",
@@ -49,7 +48,7 @@ class Recorder:
         self.connections_opened = 0
         self.connections_closed = 0
         self.counters: Counter[str] = Counter()
-        self._batches: defaultdict[str, list[float]] = defaultdict(list)
+        self.batches: defaultdict[str, list[float]] = defaultdict(list)
         self._samples: dict[str, SampleSummary] = {}
         self._generator: dict[str, SampleSummary] = {}
 
@@ -59,10 +58,7 @@ class Recorder:
 
     def sample(self, name: str, value: float) -> None:
         """Record one sample; times are seconds."""
-        batch = self._batches[name]
-        batch.append(value)
-        if len(batch) >= BATCH:
-            self._sum_up(name)
+        self.batches[name].append(value)
 
     def generator_samples(self, name: str, values: list[float]) -> None:
         """Record samples about the load generator itself."""
@@ -95,8 +91,8 @@ class Recorder:
         self.connections_open -= 1
 
     def _sum_up(self, name: str) -> None:
-        summary = SampleSummary.of(self._batches[name])
-        self._batches[name].clear()
+        summary = SampleSummary.of(self.batches[name])
+        self.batches[name].clear()
         if name in self._samples:
             self._samples[name].merge(summary)
         else:
@@ -104,7 +100,7 @@ class Recorder:
 
     def take(self, index: int) -> Interval:
         """Give everything since the last call as interval `index`, and start anew."""
-        for name, batch in self._batches.items():
+        for name, batch in self.batches.items():
             if batch:
                 self._sum_up(name)
         interval = Interval(

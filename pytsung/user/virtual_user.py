@@ -118,7 +118,7 @@ class VirtualUser:
         self._is_connected = True
         recorder = self.world.recorder
         recorder.connection_opened()
-        recorder.sample("connect", at - self.request_started)
+        recorder.batches["connect"].append(at - self.request_started)
 
     def connect_failed(self, reason: str, now: float) -> Step:
         """No connection, for `reason` (a POSIX name in lower case, `timeout`, `closed`…)."""
@@ -370,14 +370,14 @@ class VirtualUser:
         recorder = self.world.recorder
         if self._ack is not Ack.NONE:
             assert self.request_started is not None
-            recorder.sample("request", now - self.request_started)
+            recorder.batches["request"].append(now - self.request_started)
         self.request_started = None
         if not self.world.quirks:
             self._retries = 0  # Tsung counts retries over the whole session
         operation = self.program.operations[self.position - 1]
         assert isinstance(operation, MakeRequest)
         if operation.ends_page and self._page_started is not None:
-            recorder.sample("page", now - self._page_started)
+            recorder.batches["page"].append(now - self._page_started)
             self._page_started = None
         return self._advance(now)
 

@@ -29,7 +29,7 @@ from pytsung.protocols.websocket.events import (
     Role,
     TextMessage,
 )
-from pytsung.protocols.websocket.frames import close_payload, frame
+from pytsung.protocols.websocket.frames import close_payload, frame, lone_text
 from pytsung.protocols.websocket.handshake import accept_of, make_key
 from pytsung.protocols.websocket.requests import CloseRequest, Connect, Message
 from pytsung.protocols.websocket.upgrade import Route, fill_request, route
@@ -162,6 +162,10 @@ class WebSocketConversation:
         """Add what received frames mean to `feedback`."""
         codec = self._codec
         if codec is None:
+            payload = lone_text(data)
+            if payload is not None:
+                self._take_message(payload, feedback)
+                return
             codec = WebSocketCodec(Role.CLIENT, random=self._random)
         fault: FrameError | None = None
         try:
@@ -177,12 +181,8 @@ class WebSocketConversation:
 
     def _take(self, event: Event, codec: WebSocketCodec, feedback: Feedback) -> None:
         if isinstance(event, (TextMessage, BinaryMessage)):
-            if self._state != _AWAITING:
-                feedback.pushes += 1
-                return
-            self._state = _OPEN
-            feedback.complete = True
-            feedback.answer = event.text.encode() if isinstance(event, TextMessage) else event.data
+            payload = event.text.encode() if isinstance(event, TextMessage) else event.data
+            self._take_message(payload, feedback)
         elif isinstance(event, Ping):
             if self._state != _CLOSING:  # nothing may follow our close frame
                 feedback.reply += codec.send(event.answer())
@@ -192,6 +192,14 @@ class WebSocketConversation:
             feedback.complete = feedback.complete or self._state in (_AWAITING, _CLOSING)
             feedback.close = True
             self.disconnected()
+
+    def _take_message(self, payload: bytes, feedback: Feedback) -> None:
+        if self._state != _AWAITING:
+            feedback.pushes += 1
+            return
+        self._state = _OPEN
+        feedback.complete = True
+        feedback.answer = payload
 
     def _fail(self, fault: FrameError, codec: WebSocketCodec, feedback: Feedback) -> None:
         """The server broke the protocol: tell it why, hang up, end the user."""

@@ -73,9 +73,27 @@ class Route:
         self.usual_answer = HeadTemplate(before, after)
 
 
-@functools.lru_cache(MAX_ROUTES)
+_latest: tuple[Connect, Endpoint, bool, Route] | None = None
+
+
 def route(request: Connect, endpoint: Endpoint, quirks: bool) -> Route:
     """The route that everybody shares."""
+    global _latest  # noqa: PLW0603 - a cache of one: most users take the route of the last one
+    latest = _latest
+    if (
+        latest is not None
+        and latest[0] is request
+        and latest[1] is endpoint
+        and latest[2] is quirks
+    ):
+        return latest[3]
+    found = _route(request, endpoint, quirks)
+    _latest = (request, endpoint, quirks, found)
+    return found
+
+
+@functools.lru_cache(MAX_ROUTES)
+def _route(request: Connect, endpoint: Endpoint, quirks: bool) -> Route:
     if _has_placeholders(request):
         return Route(None)
     return Route(fill_request(request, endpoint, str, quirks=quirks))
