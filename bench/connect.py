@@ -135,7 +135,7 @@ def main() -> None:
         title = f"{SATURATING_USERS:,} at once"
         compare(title, SATURATING_USERS, ALL_AT_ONCE, options.rounds)
     if options.mode != "saturating":
-        users = round(options.rate * STEADY_SECONDS)
+        users = min(round(options.rate * STEADY_SECONDS), SATURATING_USERS)
         compare(f"{options.rate:,.0f}/s", users, options.rate, options.rounds)
 
 
