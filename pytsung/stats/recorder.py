@@ -23,9 +23,9 @@ class Recorder:
     """
 
     __slots__ = (
-        "batches",
         "_generator",
         "_samples",
+        "batches",
         "connections_closed",
         "connections_open",
         "connections_opened",

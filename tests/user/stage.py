@@ -43,15 +43,11 @@ def send(text: str) -> Send:
 
 
 class OpenRecorder(Recorder):
-    """A recorder that also keeps each sample as it came."""
+    """A recorder whose samples can be read one by one, until an interval is taken."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: dict[str, list[float]] = {}
-
-    def sample(self, name: str, value: float) -> None:
-        self.seen.setdefault(name, []).append(value)
-        super().sample(name, value)
+    @property
+    def seen(self) -> dict[str, list[float]]:
+        return {name: values for name, values in self.batches.items() if values}
 
 
 @dataclass
