@@ -72,7 +72,9 @@ def draw(screen: str, title: str) -> str:
         console = Console(
             record=True, width=WIDTH, file=nowhere, force_terminal=True, color_system="truecolor"
         )
-        console.print(Text.from_ansi(screen.rstrip()))
+        # tmux leaves it open whether bold ends dim; rich's texts mean that it does. And
+        # without an empty last line rich cuts off the descenders of the one before.
+        console.print(Text.from_ansi(screen.rstrip().replace("\x1b[1m", "\x1b[0;1m") + "\n"))
         svg = console.export_svg(title=title, theme=THEME, unique_id="bench")
     svg = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
     return svg.replace("Fira Code, monospace", FONT)
