@@ -15,7 +15,7 @@ from cattrs.strategies import configure_tagged_union
 
 from pytsung.control import messages
 from pytsung.errors import AgentError
-from pytsung.plan import ProtocolOptions, Request, SessionStep
+from pytsung.plan import ProtocolOptions, Request, SessionStep, VariableSource
 from pytsung.protocols.registry import Registry
 from pytsung.stats import Histogram, SampleSummary
 
@@ -35,6 +35,7 @@ class Encoder:
         self._converter.register_structure_hook_func(_is_options, self._read_options)
         self._converter.register_unstructure_hook(SampleSummary, _write_summary)
         self._converter.register_structure_hook(SampleSummary, _read_summary)
+        configure_tagged_union(VariableSource, self._converter, tag_name="kind")
         configure_tagged_union(SessionStep, self._converter, tag_name="step")
 
     def encode(self, message: messages.Message) -> bytes:

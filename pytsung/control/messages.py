@@ -5,6 +5,12 @@
     agent → worker        Work Start Stop TakeOver
     worker → agent        Ready Report PhaseStarted Full Note Finished Failed
 
+What users share is asked for by workers and granted by the controller; the agent
+relays it, and says of which worker, or to which worker, it is:
+
+    worker → controller   LeaseRequest Returned Gathered Sends Matches
+    controller → worker   Lease LeaseRecall Release Sends
+
 Clocks: `Start.origin` is a reading of the *receiver's* monotonic clock; whoever
 sends it knows the difference. All other times are seconds since that origin.
 """
@@ -13,10 +19,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pytsung.control.leases import Row, Supply
 from pytsung.control.share import AgentShare, Resume
 from pytsung.stats.interval import Interval
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +189,91 @@ class TakeOver:
     resume: Resume
 
 
+@dataclass(frozen=True, slots=True)
+class LeaseRequest:
+    """A worker orders `count` of a supply; urgent is what a user waits for."""
+
+    supply: Supply
+    count: int
+    is_urgent: bool = False
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Rows for a worker, nobody else's; none at all when there never will be any."""
+
+    supply: Supply
+    rows: tuple[Row, ...]
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRecall:
+    """A worker is to give back what it has left of a supply, with Returned."""
+
+    supply: Supply
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Numbers of the rows that nobody has used."""
+
+    supply: Supply
+    numbers: tuple[int, ...]
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """So many more users of a worker wait for all the others."""
+
+    count: int
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """So many users of a worker, those who came first, may go on."""
+
+    count: int
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """When users last sent something to others (`<interaction>`), by its name."""
+
+    times: dict[str, float]
+    worker: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MatchEvent:
+    """A match that is written down: what Tsung's `match.log` says of it.
+
+    `session` and `slot` count from 1; `at` is on the sender's own clock until its worker
+    makes it seconds since the test's start. `answer` is there when it is to be dumped.
+    """
+
+    at: float
+    user: int
+    session: int
+    slot: int
+    event: str
+    transaction: str
+    name: str
+    answer: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Matches of about a second."""
+
+    events: tuple[MatchEvent, ...]
+
+
 Message = (
     Hello
     | Assign
@@ -199,4 +291,12 @@ Message = (
     | Work
     | Full
     | TakeOver
+    | LeaseRequest
+    | Lease
+    | LeaseRecall
+    | Returned
+    | Gathered
+    | Release
+    | Sends
+    | Matches
 )

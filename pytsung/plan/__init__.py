@@ -4,10 +4,19 @@ Must not know XML, Tsung's units, sockets or processes. `config` makes a `Plan`,
 everything after it reads one.
 """
 
+from pytsung.plan.answers import Extraction, Match, MatchAction, Search
+from pytsung.plan.changes import (
+    ChangeType,
+    Interaction,
+    SetCertificate,
+    SetConnectTimeout,
+    SetRateLimit,
+    WaitForAll,
+)
 from pytsung.plan.hosts import AgentHost, Endpoint, Monitor, Target, Transport
 from pytsung.plan.load import ArrivalPhase, Load, ScheduledUser, SessionWeights
-from pytsung.plan.options import ConnectionOptions, TlsOptions
-from pytsung.plan.plan import Plan
+from pytsung.plan.options import ConnectionOptions, RateLimit, TlsOptions
+from pytsung.plan.plan import Barrier, Plan
 from pytsung.plan.sessions import (
     Abort,
     Comparison,
@@ -26,34 +35,72 @@ from pytsung.plan.sessions import (
     Transaction,
     WaitForPush,
 )
+from pytsung.plan.sources import (
+    BuiltIn,
+    Constant,
+    ErlangCode,
+    FileLine,
+    JsonPart,
+    PythonCall,
+    RandomNumber,
+    RandomText,
+    RowFile,
+    ServerAddress,
+    SetVariables,
+    VariableSource,
+)
 
 __all__ = [
     "Abort",
     "AgentHost",
     "ArrivalPhase",
+    "Barrier",
+    "BuiltIn",
+    "ChangeType",
     "Comparison",
     "Condition",
     "ConnectionOptions",
+    "Constant",
     "Endpoint",
+    "ErlangCode",
+    "Extraction",
+    "FileLine",
     "For",
     "Foreach",
     "If",
+    "Interaction",
+    "JsonPart",
     "Load",
+    "Match",
+    "MatchAction",
     "Monitor",
     "Pause",
     "Plan",
     "ProtocolOptions",
+    "PythonCall",
+    "RandomNumber",
+    "RandomText",
+    "RateLimit",
     "Repeat",
     "Request",
     "RequestStep",
+    "RowFile",
     "ScheduledUser",
+    "Search",
+    "ServerAddress",
     "Session",
     "SessionStep",
     "SessionWeights",
+    "SetCertificate",
+    "SetConnectTimeout",
+    "SetRateLimit",
+    "SetVariables",
     "Target",
     "ThinkTime",
     "TlsOptions",
     "Transaction",
     "Transport",
+    "VariableSource",
+    "WaitForAll",
     "WaitForPush",
 ]

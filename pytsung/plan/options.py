@@ -19,23 +19,35 @@ class TlsOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class RateLimit:
+    """How fast a user reads what it awaits: a token bucket, in bytes and bytes per second."""
+
+    rate: float
+    burst: float
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionOptions:
     """Options in force for one session; defaults are Tsung's (manual, "Options").
 
     Times are seconds; `connect_timeout=None` waits for ever. `idle_timeout` is
     the longest silence while an answer is awaited. `receive_buffer` and
-    `send_buffer` are SO_RCVBUF and SO_SNDBUF in bytes. `source_ports` are the
-    first and last local port to use, where the test fixes them.
+    `send_buffer` are SO_RCVBUF and SO_SNDBUF in bytes, None leaves them to the kernel
+    (Tsung sets 32768). `source_ports` are the
+    first and last local port to use, where the test fixes them. `barrier_timeout` is
+    how long a user waits for all the others (None: for ever).
     """
 
     connect_timeout: float | None = None
     idle_timeout: float = 600.0
     max_retries: int = 3
     retry_delay: float = 0.010
-    receive_buffer: int = 32768
-    send_buffer: int = 32768
+    receive_buffer: int | None = None
+    send_buffer: int | None = None
     reuse_address: bool = False
     reuse_port: bool = False
     transparent: bool = False
     source_ports: tuple[int, int] | None = None
     tls: TlsOptions = field(default_factory=TlsOptions)
+    rate_limit: RateLimit | None = None
+    barrier_timeout: float | None = None

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytsung.plan.hosts import AgentHost, Monitor, Target
 from pytsung.plan.load import Load
 from pytsung.plan.sessions import Session
+from pytsung.plan.sources import RowFile
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """How many users wait for each other, and how long after the last came, in seconds.
+
+    Tsung's options `global_number` and `global_ack_timeout`, and its defaults.
+    """
+
+    size: int = 100
+    timeout: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +27,7 @@ class Plan:
 
     `seed` makes the random choices of a run repeatable; None draws a new one.
     `quirks` restores the listed defects of Tsung (`--tsung-quirks`). `log_level`
-    is 0 (emergency) to 7 (debug).
+    is 0 (emergency) to 7 (debug). `row_files` are what sessions take lines from.
     """
 
     name: str
@@ -27,3 +39,5 @@ class Plan:
     seed: int | None = None
     quirks: bool = False
     log_level: int = 5
+    row_files: tuple[RowFile, ...] = ()
+    barrier: Barrier = field(default_factory=Barrier)

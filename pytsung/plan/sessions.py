@@ -10,7 +10,17 @@ import enum
 from dataclasses import dataclass, field
 from typing import Union
 
+from pytsung.plan.answers import Extraction, Match
+from pytsung.plan.changes import (
+    ChangeType,
+    Interaction,
+    SetCertificate,
+    SetConnectTimeout,
+    SetRateLimit,
+    WaitForAll,
+)
 from pytsung.plan.options import ConnectionOptions
+from pytsung.plan.sources import SetVariables
 
 
 class Request:
@@ -27,11 +37,16 @@ class ProtocolOptions:
 
 @dataclass(frozen=True, slots=True)
 class RequestStep:
-    """One exchange with the target. `substitute` fills `%%_variable%%` in its text first."""
+    """One exchange with the target. `substitute` fills `%%_variable%%` in its text first.
+
+    When the answer is complete, first the extractions look at it, then the matches.
+    """
 
     request: Request
     substitute: bool = False
     tag: str = ""
+    extractions: tuple[Extraction, ...] = ()
+    matches: tuple[Match, ...] = ()
 
 
 class Pause(enum.Enum):
@@ -141,7 +156,22 @@ class Abort:
 
 
 SessionStep = Union[  # noqa: UP007 - a forward reference to itself needs the old spelling
-    RequestStep, ThinkTime, WaitForPush, Transaction, For, Repeat, If, Foreach, Abort
+    RequestStep,
+    ThinkTime,
+    WaitForPush,
+    WaitForAll,
+    Transaction,
+    For,
+    Repeat,
+    If,
+    Foreach,
+    Abort,
+    SetVariables,
+    ChangeType,
+    SetRateLimit,
+    SetConnectTimeout,
+    SetCertificate,
+    Interaction,
 ]
 
 

@@ -31,6 +31,7 @@ class Ack(enum.Enum):
     ANSWER = "parse"  # when the protocol says that its answer is complete
     FIRST_DATA = "local"  # when the first byte arrives
     NONE = "no_ack"  # at once
+    GLOBAL = "global"  # when all users of the test's barrier have come
 
 
 @dataclass(slots=True)

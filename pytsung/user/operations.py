@@ -6,25 +6,46 @@ that jumps sets its own position. Must not know how sessions are written.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
 from pytsung.plan import Pause, RequestStep, ThinkTime
 from pytsung.schedule import think_times
-from pytsung.user.player import Operation, Player
+from pytsung.user.player import Inspecting, Operation, Player
 from pytsung.user.steps import PARK, Step, Think
+from pytsung.user.substitution import functions_in
+from pytsung.user.supplies import needs_of
 from pytsung.user.values import number_of
 
 
 class MakeRequest:
     """One exchange with the target."""
 
-    __slots__ = ("ends_page", "request", "substitute")
+    __slots__ = ("ends_page", "inspection", "needs", "request", "substitute")
 
-    def __init__(self, step: RequestStep) -> None:
+    def __init__(self, step: RequestStep, inspection: Inspecting | None) -> None:
         self.request = step.request
         self.substitute = step.substitute
+        self.needs = needs_of(_functions_in(step.request)) if step.substitute else None
+        self.inspection = inspection
         self.ends_page = True
 
     def run(self, user: Player, now: float) -> Step | None:
         return user.begin_request(self, now)
+
+
+def _functions_in(value: object) -> Iterator[str]:
+    """The functions that the texts of a request call, wherever they stand in it."""
+    if isinstance(value, str):
+        yield from functions_in(value)
+    elif isinstance(value, bytes):
+        yield from functions_in(value.decode("latin-1"))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _functions_in(each)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _functions_in(getattr(value, field.name))
 
 
 def think(step: ThinkTime) -> Operation:

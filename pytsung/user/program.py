@@ -7,25 +7,36 @@ same place here. Must not know any user: one program serves all who play a sessi
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from pytsung.control.leases import Supply
 from pytsung.plan import (
     Abort,
+    ChangeType,
     For,
     Foreach,
     If,
+    Interaction,
+    PythonCall,
     Repeat,
     RequestStep,
     Session,
     SessionStep,
+    SetCertificate,
+    SetConnectTimeout,
+    SetRateLimit,
+    SetVariables,
     ThinkTime,
     Transaction,
     WaitForPush,
 )
+from pytsung.plan.changes import Change
 from pytsung.protocols.room import Room, furnished
-from pytsung.user import loops, operations
+from pytsung.user import changes, loops, operations
+from pytsung.user.matches import inspection
+from pytsung.user.pcre import compile_pattern
 from pytsung.user.player import Operation
+from pytsung.user.sources import SetValues, needs_of_source
 from pytsung.user.steps import Await
 from pytsung.user.variables import Variables
 
@@ -34,12 +45,40 @@ USER_NUMBER = "tsung_userid"
 
 
 class Program:
-    """A session, ready to be played. Give `session` and its protocol's `room`."""
+    """A session, ready to be played. Give `session` and its protocol's `room`.
 
-    __slots__ = ("await_answer", "number_slot", "operations", "room", "session", "variables")
+    `number` is the session's place in the plan, from 1. `find_room` knows the rooms of
+    the types that it changes to. `supplies` are what its users take from what the
+    whole test shares, `callbacks` the Python functions that they call.
+    """
 
-    def __init__(self, session: Session, room: Room) -> None:
+    __slots__ = (
+        "_find_room",
+        "await_answer",
+        "callbacks",
+        "number",
+        "number_slot",
+        "operations",
+        "rate_limit",
+        "room",
+        "session",
+        "supplies",
+        "variables",
+    )
+
+    def __init__(
+        self,
+        session: Session,
+        room: Room,
+        number: int = 1,
+        find_room: Callable[[str], Room] | None = None,
+    ) -> None:
         self.session = session
+        self.number = number
+        self.rate_limit = session.options.rate_limit
+        self.supplies: set[Supply] = set()
+        self.callbacks: set[str] = set()
+        self._find_room = find_room or (lambda _: room)
         self.room = furnished(room, session.protocol_options)
         self.variables = Variables()
         self.await_answer = Await(session.options.idle_timeout)
@@ -57,7 +96,9 @@ class Program:
         add = self.operations.append
         slot = self.variables.slot
         if isinstance(step, RequestStep):
-            add(operations.MakeRequest(step))
+            request = operations.MakeRequest(step, inspection(step, self.variables))
+            self.supplies.update(request.needs or ())
+            add(request)
         elif isinstance(step, ThinkTime):
             add(operations.think(step))
         elif isinstance(step, WaitForPush):
@@ -83,8 +124,30 @@ class Program:
             self._compile(step.steps)
             condition = self.variables.reference(step.condition.variable)
             add(loops.RepeatEnd(slot(step.name), condition, step, body))
-        else:
+        elif isinstance(step, Foreach):
             self._compile_foreach(step)
+        elif isinstance(step, SetVariables):
+            self._compile_variables(step)
+        else:
+            add(self._change(step))
+
+    def _compile_variables(self, step: SetVariables) -> None:
+        self.supplies.update(needs_of_source(step.source) or ())
+        if isinstance(step.source, PythonCall):
+            self.callbacks.add(step.source.callback)
+        self.operations.append(SetValues(step, self.variables))
+
+    def _change(self, step: Change) -> Operation:
+        if isinstance(step, ChangeType):
+            room = furnished(self._find_room(step.kind), self.session.protocol_options)
+            return changes.GoElsewhere(step, room)
+        if isinstance(step, SetRateLimit):
+            return changes.LimitRate(step)
+        if isinstance(step, SetConnectTimeout):
+            return changes.LimitConnecting(step)
+        if isinstance(step, SetCertificate):
+            return changes.ShowCertificate(step)
+        return changes.Meet(step) if isinstance(step, Interaction) else changes.MeetAll()
 
     def _compile_foreach(self, step: Foreach) -> None:
         slot = self.variables.slot
@@ -118,9 +181,9 @@ class Program:
 def _element_filter(step: Foreach) -> loops.ElementFilter:
     """Which elements a foreach takes; `include` wins over `exclude`, as in Tsung."""
     if step.include:
-        include = re.compile(step.include)
-        return lambda text: include.search(text) is not None
+        include = compile_pattern(step.include)
+        return lambda text: include.search(text.encode()) is not None
     if step.exclude:
-        exclude = re.compile(step.exclude)
-        return lambda text: exclude.search(text) is None
+        exclude = compile_pattern(step.exclude)
+        return lambda text: exclude.search(text.encode()) is None
     return None

@@ -6,10 +6,16 @@ The driver carries out a step and comes back with the next fact:
     Send        send `data` on the open connection   → sent, or send_failed
     Await       wait for data                        → received, peer_closed, or woke: too long
     Think       wait `seconds`                       → woke
+    Hold        read nothing for `seconds`           → woke
     Park        wait without a timer                 → received
+    AwaitLease  wait for more of `supply`            → supplied
+    AwaitAll    wait for all the others              → released, or woke: too long
     Stay        go on with what was being waited for
     Reply       send `data` beside everything else, then do `then`
     Disconnect  close the connection, then do `then`
+    Listen      read again, then do `then`
+    Store       put the connection aside under `kind`, then do `then`
+    Restore     take up the connection put aside under `kind`, then do `then`
     End         close the connection; the user is done
     AbortTest   as End, and ask for the end of the whole test
 
@@ -21,6 +27,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Union
 
+from pytsung.control.leases import Supply
 from pytsung.plan import Endpoint
 
 
@@ -55,8 +62,29 @@ class Think:
 
 
 @dataclass(slots=True)
+class Hold:
+    """Read nothing, and wake the user in `seconds`: its rate is limited."""
+
+    seconds: float
+
+
+@dataclass(slots=True)
 class Park:
     """Wait for data without a timer."""
+
+
+@dataclass(slots=True)
+class AwaitLease:
+    """Wait until more of `supply` has come."""
+
+    supply: Supply
+
+
+@dataclass(slots=True)
+class AwaitAll:
+    """Wait for all the others, at most `timeout` seconds (None: for ever)."""
+
+    timeout: float | None = None
 
 
 @dataclass(slots=True)
@@ -80,6 +108,29 @@ class Disconnect:
 
 
 @dataclass(slots=True)
+class Listen:
+    """Read again, then do `then`."""
+
+    then: Step
+
+
+@dataclass(slots=True)
+class Store:
+    """Put the connection aside under `kind`, open as it is; then do `then`."""
+
+    kind: str
+    then: Step
+
+
+@dataclass(slots=True)
+class Restore:
+    """Take up the connection that was put aside under `kind`, then do `then`."""
+
+    kind: str
+    then: Step
+
+
+@dataclass(slots=True)
 class End:
     """Close the connection if there is one; the user is done."""
 
@@ -90,7 +141,22 @@ class AbortTest:
 
 
 Step = Union[  # noqa: UP007 - a forward reference to itself needs the old spelling
-    Connect, Send, Await, Think, Park, Stay, Reply, Disconnect, End, AbortTest
+    Connect,
+    Send,
+    Await,
+    Think,
+    Hold,
+    Park,
+    AwaitLease,
+    AwaitAll,
+    Stay,
+    Reply,
+    Disconnect,
+    Listen,
+    Store,
+    Restore,
+    End,
+    AbortTest,
 ]
 
 PARK = Park()

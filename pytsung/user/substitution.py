@@ -12,7 +12,13 @@ from collections.abc import Callable
 
 _PLACEHOLDER = re.compile(r"%%(?:_(?P<variable>.*?)|(?P<function>[^%:\s]+:[^%:\s]+))%%", re.DOTALL)
 
-FUNCTIONS = ("ts_user_server:get_unique_id", "ts_user_server:get_really_unique_id")
+FUNCTIONS = (
+    "ts_user_server:get_unique_id",
+    "ts_user_server:get_really_unique_id",
+    "ts_msg_server:get_id",
+    "ts_file_server:get_next_line",
+    "ts_file_server:get_random_line",
+)
 """Tsung's own functions that a text may call."""
 
 

@@ -5,6 +5,8 @@
                 failed ▼  │ woke
                      RETRYING
     THINKING ──woke──▶ (next operation)      PARKED ──push──▶ (next operation)
+    IN_NEED ──supplied──▶ (same operation)   GATHERED ──released──▶ (next operation)
+    WAITING ──data, rate limit──▶ HELD ──woke──▶ WAITING
     any state ──▶ ENDED
 
 Never sleeps and never touches a socket: it asks to be connected, heard and woken,
@@ -15,65 +17,47 @@ first `request` of a connection includes its `connect`.
 
 from __future__ import annotations
 
-import enum
 from dataclasses import replace
 
 from pytsung.plan import Endpoint
 from pytsung.protocols.room import Ack, Feedback, RequestContext, RequestError
-from pytsung.user import steps, substitution
+from pytsung.user import steps
 from pytsung.user.operations import MakeRequest
 from pytsung.user.player import Exchanging
-from pytsung.user.program import USER_NUMBER, Program
+from pytsung.user.program import Program
+from pytsung.user.state import (
+    ENDED,
+    GATHERED,
+    HELD,
+    IN_NEED,
+    PARKED,
+    RETRYING,
+    SENDING,
+    THINKING,
+    WAITING,
+    State,
+)
 from pytsung.user.steps import STAY, Step, Think
-from pytsung.user.values import Value, text_of
+from pytsung.user.supplies import ExhaustedError, Needs
+from pytsung.user.travel import Traveller
 from pytsung.user.world import World
 
-
-class State(enum.IntEnum):
-    """Where a user is; the module's docstring draws the transitions."""
-
-    READY = 0
-    SENDING = 1
-    WAITING = 2
-    THINKING = 3
-    PARKED = 4
-    RETRYING = 5
-    ENDED = 6
-
-
-# As plain names: looked up once an event, by very many users.
-SENDING, WAITING, THINKING = State.SENDING, State.WAITING, State.THINKING
-PARKED, RETRYING, ENDED = State.PARKED, State.RETRYING, State.ENDED
+OUT_OF_ROWS = "error_file_empty"
+"""Counted where a user needs a line of a file that has none."""
 
 
 def _as_it_is(text: str) -> str:
     return text
 
 
-class VirtualUser:
+class VirtualUser(Traveller):
     """A user numbered `number` who plays `program` against `endpoint`.
 
     `request_started` is when the request at hand was made; the driver sets it anew
     right before it connects or writes, to keep its own lateness out of the sample.
     """
 
-    __slots__ = (
-        "_ack",
-        "_is_connected",
-        "_page_started",
-        "_retries",
-        "_started",
-        "_transactions",
-        "conversation",
-        "endpoint",
-        "number",
-        "position",
-        "program",
-        "request_started",
-        "state",
-        "variables",
-        "world",
-    )
+    __slots__ = ("_ack", "_page_started", "_retries", "position", "request_started")
 
     def __init__(self, number: int, program: Program, endpoint: Endpoint, world: World) -> None:
         self.number = number
@@ -82,12 +66,13 @@ class VirtualUser:
         self.world = world
         self.state = State.READY
         self.position = 0
-        self.variables: list[Value] | None = None
+        self.variables = None
         self.conversation = program.room.converse()
         self._ack = Ack.ANSWER
         self._is_connected = False
         self._retries = 0
-        self._transactions: list[tuple[str, float]] | None = None
+        self._transactions = None
+        self._particulars = None
         self._started = 0.0
         self.request_started: float | None = None
         self._page_started: float | None = None
@@ -100,6 +85,8 @@ class VirtualUser:
         self.world.recorder.user_started()
         if self.program.number_slot is not None:
             self.set(self.program.number_slot, self.number)
+        if self.program.rate_limit is not None:
+            self.limit_rate(self.program.rate_limit, now)
         return self._advance(now)
 
     def woke(self, now: float) -> Step:
@@ -108,9 +95,21 @@ class VirtualUser:
             return self._advance(now)
         if self.state is RETRYING:
             return self._attempt(now)
-        if self.state is WAITING:
+        if self.state is HELD:
+            return self._release_data(now)
+        if self.state in (WAITING, GATHERED):
             return self.fail("error_timeout", now)
         return STAY
+
+    def supplied(self, now: float) -> Step:
+        """What the user was in need of may have come."""
+        return self._advance(now) if self.state is IN_NEED else STAY
+
+    def released(self, now: float) -> Step:
+        """All the others have come too, or too long ago."""
+        if self.state is not GATHERED:
+            return STAY
+        return self._advance(now) if self.request_started is None else self._complete(now)
 
     def connected(self, at: float) -> None:
         """The connection is established, TLS included; the request is about to be sent."""
@@ -135,6 +134,8 @@ class VirtualUser:
         self.world.recorder.counters["size_sent"] += size
         if self.state is not SENDING:  # the peer has answered before it had heard all
             return STAY
+        if self._ack is Ack.GLOBAL:
+            return self.await_all()
         if self._ack is not Ack.NONE:
             self.state = WAITING
             return self.program.await_answer
@@ -164,11 +165,33 @@ class VirtualUser:
     def received(self, data: bytes, now: float) -> Step:
         """Bytes have come, awaited or not."""
         self.world.recorder.counters["size_rcv"] += len(data)
+        if self._particulars is not None and self.state is WAITING:
+            pause = self._pause_after(data, now)
+            if pause > 0:
+                return steps.Hold(pause)
+        return self._hear(data, now)
+
+    def _hear(self, data: bytes, now: float) -> Step:
         feedback = self.conversation.feed(data)
         if self.state is WAITING and self._ack is Ack.FIRST_DATA:
             # Whatever it is, it is the answer; the protocol may still have to reply to it.
-            feedback = replace(feedback, complete=True, pushes=0)
+            feedback = replace(feedback, complete=True, pushes=0, answer=data)
         return self._heed(feedback, now)
+
+    def _pause_after(self, data: bytes, now: float) -> float:
+        """Seconds that the rate limit wants before the data is looked at."""
+        own = self._own()
+        pause = own.bucket.take(len(data), now) if own.bucket is not None else 0.0
+        if pause > 0:
+            self.state = HELD
+            own.held = data
+        return pause
+
+    def _release_data(self, now: float) -> Step:
+        own = self._own()
+        data, own.held = own.held, b""
+        self.state = WAITING
+        return steps.Listen(self._hear(data, now))
 
     def peer_closed(self, now: float) -> Step:
         """The peer has closed the connection."""
@@ -184,7 +207,9 @@ class VirtualUser:
                 self.world.recorder.count(counter)
             if feedback.error:
                 return self.fail(feedback.error, now)
-            return steps.Disconnect(self._complete(now))
+            return steps.Disconnect(self._complete(now, feedback.answer))
+        if self.state is GATHERED and self.request_started is not None:
+            awaited = True
         if awaited or self.state is PARKED:
             return steps.Disconnect(self._advance(now))
         return steps.Disconnect(STAY)
@@ -199,13 +224,13 @@ class VirtualUser:
 
     def abandon(self) -> None:
         """The test is over before the user was: nothing is recorded but the closed connection."""
-        self._note_closed()
+        self._note_closed_all()
         self.state = ENDED
 
     @property
     def is_idle(self) -> bool:
         """Whether no request is in flight."""
-        return self.state in (THINKING, PARKED, ENDED)
+        return self.state in (THINKING, PARKED, IN_NEED, GATHERED, ENDED)
 
     # -- what operations ask for ----------------------------------------------
 
@@ -224,55 +249,22 @@ class VirtualUser:
         """Wait for a push, without a timer."""
         self.state = PARKED
 
-    def open_transaction(self, sample: str, now: float) -> None:
-        """Begin to measure a transaction."""
-        if self._transactions is None:
-            self._transactions = []
-        self._transactions.append((sample, now))
+    def await_supplies(self, needs: Needs, now: float) -> Step | None:
+        """Wait, and come back to the operation at hand, if too little is here of anything."""
+        try:
+            lacking = self.world.supplies.lacking(needs)
+        except ExhaustedError:
+            return self.fail(OUT_OF_ROWS, now)
+        if lacking is None:
+            return None
+        self.position -= 1
+        self.state = IN_NEED
+        return steps.AwaitLease(lacking)
 
-    def close_transaction(self, sample: str, now: float) -> None:
-        """Record the innermost open transaction of that name."""
-        transactions = self._transactions or []
-        for position in reversed(range(len(transactions))):
-            if transactions[position][0] == sample:
-                self.world.recorder.sample(sample, now - transactions.pop(position)[1])
-                return
-
-    def fail(self, counter: str, now: float) -> Step:
-        """End the session early, for a reason that is counted."""
-        self.world.recorder.count(counter)
-        return self._end(now)
-
-    def abort_test(self, now: float) -> Step:
-        """End the session, and ask for the end of the whole test."""
-        self._end(now)
-        return steps.ABORT_TEST
-
-    def get(self, slot: int) -> Value:
-        """A variable's value; None when it was never set."""
-        return self.variables[slot] if self.variables is not None else None
-
-    def set(self, slot: int, value: Value) -> None:
-        """Set a variable."""
-        if self.variables is None:
-            self.variables = [None] * len(self.program.variables)
-        self.variables[slot] = value
-
-    def fill(self, text: str) -> str:
-        """The text with this user's variables in it."""
-        return substitution.fill(text, self._variable_text, self._function_text)
-
-    def _variable_text(self, name: str) -> str:
-        if name == USER_NUMBER:
-            return str(self.number)
-        return text_of(self.program.variables.reference(name).read(self.variables))
-
-    def _function_text(self, name: str) -> str:
-        if name == "ts_user_server:get_unique_id":
-            return str(self.number)
-        if name == "ts_user_server:get_really_unique_id":
-            return f"{self.world.unix_time}-{self.number}"
-        raise ValueError(f"{name} is no built-in function; such a configuration is refused")
+    def await_all(self) -> Step:
+        """Wait until all the others wait too."""
+        self.state = GATHERED
+        return steps.AwaitAll(self.program.session.options.barrier_timeout)
 
     # -- the way on -----------------------------------------------------------
 
@@ -295,9 +287,17 @@ class VirtualUser:
 
     def _make(self, operation: Exchanging, now: float) -> Step:
         world = self.world
-        fill = self.fill if operation.substitute else _as_it_is
+        if operation.needs is not None:
+            step = self.await_supplies(operation.needs, now)
+            if step is not None:
+                return step
         context = RequestContext(
-            self.endpoint, world.random, fill, world.quirks, unix_time=now + world.unix_offset
+            self.endpoint,
+            world.random,
+            self.fill if operation.substitute else _as_it_is,
+            world.quirks,
+            keep_answer=operation.inspection is not None,
+            unix_time=now + world.unix_offset,
         )
         try:
             exchange = self.conversation.begin(operation.request, context)
@@ -309,8 +309,7 @@ class VirtualUser:
         elsewhere = exchange.endpoint is not None and exchange.endpoint != self.endpoint
         if exchange.endpoint is not None:
             self.endpoint = exchange.endpoint
-        timeout = self.program.session.options.connect_timeout
-        connect = steps.Connect(self.endpoint, exchange.data, timeout)
+        connect = steps.Connect(self.endpoint, exchange.data, self.connect_timeout)
         if not self._is_connected:
             return connect
         if not elsewhere and not exchange.fresh:
@@ -329,9 +328,9 @@ class VirtualUser:
         if feedback.complete and self.state in (WAITING, SENDING):
             if feedback.close:  # first: what comes next must find no connection
                 self._forget_connection()
-                then = steps.Disconnect(self._complete(now))
+                then = steps.Disconnect(self._complete(now, feedback.answer))
             else:
-                then = self._complete(now)
+                then = self._complete(now, feedback.answer)
         elif feedback.close:
             then = self._closed_by_protocol(now)
         elif self.state is WAITING:
@@ -357,7 +356,7 @@ class VirtualUser:
 
     def _pushed(self, feedback: Feedback, then: Step, now: float) -> Step:
         """Messages have come that nobody asked for."""
-        if self.program.session.bidirectional:
+        if self.is_bidirectional:
             self.world.recorder.count("async_unknown_data_rcv", feedback.pushes)
             if self.state is PARKED and not feedback.complete:
                 return self._advance(now)
@@ -365,8 +364,8 @@ class VirtualUser:
             return self.fail("error_unknown_data", now)
         return then
 
-    def _complete(self, now: float) -> Step:
-        """The request is answered, or needs no answer: record it and go on."""
+    def _complete(self, now: float, answer: bytes = b"") -> Step:
+        """The request is answered, or needs no answer: record it, look at it and go on."""
         recorder = self.world.recorder
         if self._ack is not Ack.NONE:
             assert self.request_started is not None
@@ -379,23 +378,8 @@ class VirtualUser:
         if operation.ends_page and self._page_started is not None:
             recorder.batches["page"].append(now - self._page_started)
             self._page_started = None
+        if operation.inspection is not None and self._ack in (Ack.ANSWER, Ack.FIRST_DATA):
+            step = operation.inspection.run(self, answer, now)
+            if step is not None:
+                return step
         return self._advance(now)
-
-    def _note_closed(self) -> None:
-        if self._is_connected:
-            self._is_connected = False
-            self.world.recorder.connection_closed()
-
-    def _forget_connection(self) -> None:
-        self._note_closed()
-        self.conversation.disconnected()
-
-    def _end(self, now: float) -> Step:
-        recorder = self.world.recorder
-        self._note_closed()
-        for sample, started in self._transactions or ():
-            recorder.sample(sample, now - started)
-        recorder.sample("session", now - self._started)
-        recorder.user_finished()
-        self.state = ENDED
-        return steps.END

@@ -5,10 +5,16 @@ Must not know any one of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from random import Random
 
 from pytsung.stats import Recorder
+from pytsung.user.encounters import Encounters
+from pytsung.user.match_log import MatchLog
+from pytsung.user.supplies import Supplies
+
+Callback = Callable[..., object]
 
 
 @dataclass(slots=True)
@@ -16,7 +22,7 @@ class World:
     """What all users of a worker share.
 
     `unix_time` is the time when the test began. `unix_offset` makes Unix time of the
-    steady clock's.
+    steady clock's. `callbacks` are the Python functions that sessions name.
     """
 
     recorder: Recorder
@@ -24,3 +30,7 @@ class World:
     quirks: bool = False
     unix_time: int = 0
     unix_offset: float = 0.0
+    supplies: Supplies = field(default_factory=Supplies)
+    match_log: MatchLog = field(default_factory=MatchLog)
+    encounters: Encounters = field(default_factory=Encounters)
+    callbacks: dict[str, Callback] = field(default_factory=dict)
