@@ -216,7 +216,10 @@ class Workers:
         self.not_started += message.not_started
         self.users_open += message.users_open
         self.last_end = max(self.last_end, message.at)
-        self.aborted = self.aborted or message.aborted
+        if message.aborted and not self.aborted:
+            self.aborted = True
+            # One user asked for the end of all; the controller hears of it when all have ended.
+            self._nursery.start_soon(self.stop, 0.0)
 
     def _look_for_end(self) -> None:
         """All is done when every worker has gone, reaped and accounted for."""
