@@ -27,8 +27,11 @@ IP_LOCAL_PORT_RANGE = 51
 WINDOW = 250
 """Ports in one window: few enough to search quickly, enough to find a free one."""
 
-CROWDED = 4000
-"""Connections of one source address from which on windows are worth their system call."""
+CROWDED = 0.3
+"""Part of a source address's ports in use from which on windows are worth their system call."""
+
+_Settings = tuple[tuple[int, int, int], ...]
+"""Socket options: level, name, value."""
 
 ATTEMPTS = 12
 """Windows, or fixed ports, tried before a connection is given up as `eaddrnotavail`."""
@@ -57,19 +60,34 @@ class Dialer:
         self._turn = 0
         self._next_port: dict[str, int] = {}
         self._windows = _window_starts()
+        # Other workers fill the same source addresses, about as fast as this one.
+        sources = max(1, len(share.source_addresses))
+        self._crowded_from = CROWDED * _range_size() * sources / share.count
+        self._settings: dict[int, tuple[ConnectionOptions, _Settings]] = {}
 
     def dial(self, address: Address, options: ConnectionOptions) -> int:
         """Begin a connection; gives its non-blocking descriptor, not yet connected.
 
         Raises OSError with the reason; no descriptor is left behind.
         """
+        known = self._settings.get(id(options))
+        settings = self._settings_of(options) if known is None else known[1]
         source = self._source()
+        is_crowded = self._recorder.connections_open > self._crowded_from
         for attempt in range(ATTEMPTS):
             # The plain type: socket.socket's own constructor costs as much as the system call.
             connection = socket.SocketType(address.family, STREAM)
             try:
-                self._prepare(connection, options)
-                self._bind(connection, source, options, attempt)
+                for level, name, value in settings:
+                    connection.setsockopt(level, name, value)
+                if options.source_ports is not None:
+                    connection.bind((source, self._port(source, options.source_ports)))
+                else:
+                    # The last attempt searches the whole range: every window may have been full.
+                    if is_crowded and attempt < ATTEMPTS - 1 and self._windows:
+                        self._narrow(connection, self._windows)
+                    if source:
+                        connection.bind((source, 0))
                 code = connection.connect_ex(address.socket_address)
                 if code in IN_PROGRESS:
                     return connection.detach()
@@ -79,15 +97,9 @@ class Dialer:
             connection.close()
             if last.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
                 raise last
-            if options.source_ports is None and not self._is_crowded:
+            if options.source_ports is None and not is_crowded:
                 raise last
         raise last
-
-    @property
-    def _is_crowded(self) -> bool:
-        """Whether a source address may be short of free ports."""
-        sources = len(self._share.source_addresses) or 1
-        return self._recorder.connections_open * self._share.count > CROWDED * sources
 
     def _source(self) -> str:
         """The local address of the next connection; empty where the kernel chooses."""
@@ -99,35 +111,33 @@ class Dialer:
         self._turn += 1
         return addresses[self._turn % len(addresses)]
 
-    @staticmethod
-    def _prepare(connection: socket.SocketType, options: ConnectionOptions) -> None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, options.receive_buffer)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, options.send_buffer)
+    def _settings_of(self, options: ConnectionOptions) -> _Settings:
+        """The socket options that these options come to, remembered for the next connection."""
+        level = socket.SOL_SOCKET
+        settings = [(level, socket.SO_KEEPALIVE, 1)]
+        if options.receive_buffer is not None:
+            settings.append((level, socket.SO_RCVBUF, options.receive_buffer))
+        if options.send_buffer is not None:
+            settings.append((level, socket.SO_SNDBUF, options.send_buffer))
         if options.reuse_address:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            settings.append((level, socket.SO_REUSEADDR, 1))
         if options.reuse_port:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            settings.append((level, socket.SO_REUSEPORT, 1))
         if options.transparent:
-            connection.setsockopt(socket.IPPROTO_IP, IP_TRANSPARENT, 1)
+            settings.append((socket.IPPROTO_IP, IP_TRANSPARENT, 1))
+        has_source = self._share.source_addresses or self._share.source_range
+        if has_source and options.source_ports is None:
+            settings.append((socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1))
+        # With the options themselves: while they are kept, nobody else has their id.
+        self._settings[id(options)] = options, tuple(settings)
+        return tuple(settings)
 
-    def _bind(
-        self, connection: socket.SocketType, source: str, options: ConnectionOptions, attempt: int
-    ) -> None:
-        """Fix the source as far as it is asked for."""
-        if options.source_ports is not None:
-            connection.bind((source, self._port(source, options.source_ports)))
-            return
+    def _narrow(self, connection: socket.SocketType, windows: range) -> None:
+        """Let the kernel look for a port in one window only."""
         if connection.family == socket.AF_INET:
-            # The last attempt searches the whole range: every window may have been full.
-            if self._windows and self._is_crowded and attempt < ATTEMPTS - 1:
-                start = self._random.choice(self._windows)
-                window = _UNSIGNED.pack((start + WINDOW - 1) << 16 | start)
-                connection.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, window)
-            if source:
-                connection.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-        if source:
-            connection.bind((source, 0))
+            start = windows[int(self._random.random() * len(windows))]
+            window = _UNSIGNED.pack((start + WINDOW - 1) << 16 | start)
+            connection.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, window)
 
     def _port(self, source: str, ports: tuple[int, int]) -> int:
         """The next port of a fixed range: each worker counts through every n-th one."""
@@ -149,6 +159,17 @@ def _draw_address(pattern: str, random: Random) -> str:
     return ".".join(parts)
 
 
+def _range_size() -> int:
+    """How many ports of one address the kernel gives out."""
+    low, high = _port_range()
+    return high - low + 1
+
+
+def _port_range() -> tuple[int, int]:
+    low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    return low, high
+
+
 def _window_starts() -> range | None:
     """Where windows of ports may begin; None where the kernel knows no windows."""
     with socket.socket() as probe:
@@ -156,5 +177,5 @@ def _window_starts() -> range | None:
             probe.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, _UNSIGNED.pack(0))
         except OSError:
             return None
-    low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    low, high = _port_range()
     return range(low, high - WINDOW + 2) if high - low >= 2 * WINDOW else None

@@ -209,7 +209,8 @@ def test_a_peer_that_stops_listening_in_the_middle_of_a_request() -> None:
 
     done = threading.Event()
     with servers.serving(say_goodbye_but_stay) as port:
-        recorder = live(port, ask("x" * 1_000_000), options=ONCE)
+        once = ConnectionOptions(max_retries=0, send_buffer=32768)  # less than the request
+        recorder = live(port, ask("x" * 1_000_000), options=once)
         done.set()
     assert counted(recorder) == {
         "error_send_connection_closed": 1,
