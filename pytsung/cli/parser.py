@@ -20,6 +20,7 @@ COMMANDS = {
     "start": "run the test; the exit status says how it went",
     "check": "read the configuration and print its plan; nothing is sent",
     "report": "make the report of a run that is over: report.html and more",
+    "compare": "compare two or more runs: what differs beyond noise",
     "serve": "run the bundled server; its options follow: pytsung serve --help",
 }
 
@@ -29,7 +30,6 @@ LATER = {
     "debug": "use start with --verbose",
     "view": "open the files of the log directory",
     "preflight": "raise ulimit -n and the port range by hand before a big test",
-    "compare": "compare the two summary.json files",
     "watch": "look at the terminal of the running test",
     "record": "write the session by hand",
 }

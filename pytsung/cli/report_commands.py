@@ -15,10 +15,13 @@ from pathlib import Path
 from pytsung.cli.parser import Parser, make_parser
 from pytsung.errors import ExitStatus, UsageError
 from pytsung.report.checks import junit_xml, measured
+from pytsung.report.compare_page import comparison_text, write_comparison
+from pytsung.report.comparison import compare_runs
 from pytsung.report.look import IMAGE_FORMATS, Look
 from pytsung.report.record import RunRecord
+from pytsung.report.relative import RelativeLimit
 from pytsung.report.report import Extent, write_report
-from pytsung.report.sources import newest_run, read_run
+from pytsung.report.sources import newest_run, read_alike, read_run
 from pytsung.stats.thresholds import Crossing, Threshold
 
 Command = Callable[[Sequence[str]], int]
@@ -124,8 +127,7 @@ def report(line: Sequence[str]) -> int:
         sys.stderr.write(f"pytsung: {fault}\n")
     crossings = [*record.summary.thresholds, *_check(record, thresholds)]
     for crossing in crossings:
-        kept = "kept" if crossing.kept else "CROSSED"
-        sys.stderr.write(f"threshold    {crossing.threshold}  {kept} ({measured(crossing)})\n")
+        _say(crossing.threshold, crossing.kept, measured(crossing))
     if found.junit:
         summary = replace(record.summary, thresholds=tuple(crossings))
         Path(found.junit).write_bytes(junit_xml(summary))
@@ -146,4 +148,43 @@ def _check(record: RunRecord, thresholds: Sequence[Threshold]) -> list[Crossing]
     return [threshold.check(record.totals, record.duration) for threshold in thresholds]
 
 
-COMMANDS: dict[str, Command] = {"report": report}
+def compare(line: Sequence[str]) -> int:
+    """`pytsung compare A B …`."""
+    parser = _parser(
+        "compare",
+        "A B …",
+        "Compare runs with the first one: what differs beyond noise, and what does not.",
+    )
+    add = parser.add_argument
+    add("-o", "--output", metavar="DIR", help="write compare.html there, with overlaid graphs")
+    add(
+        "--threshold",
+        metavar="'NAME: LIMIT'",
+        action="append",
+        default=[],
+        help="such as 'request: p(95)<+10%%' against A, or as for start; repeatable",
+    )
+    found = parser.read(line)
+    if len(found.words) < 2:
+        raise UsageError("compare: fewer than two runs; name the log directories of two or more")
+    relative = [RelativeLimit.parse(text) for text in found.threshold if "%" in text]
+    absolute = [Threshold.parse(text) for text in found.threshold if "%" not in text]
+    runs = read_alike([Path(word).expanduser() for word in found.words])
+    comparisons = [compare_runs(runs[0], other) for other in runs[1:]]
+    sys.stdout.write(comparison_text(runs, comparisons))
+    if found.output:
+        page = write_comparison(Path(found.output).expanduser(), runs, comparisons)
+        sys.stdout.write(f"{page}\n")
+    is_kept = [_say(limit.text, not limit.is_crossed(c)) for c in comparisons for limit in relative]
+    for run in runs:
+        is_kept += [_say(one.threshold, one.kept, measured(one)) for one in _check(run, absolute)]
+    return int(ExitStatus.OK if all(is_kept) else ExitStatus.THRESHOLD_CROSSED)
+
+
+def _say(threshold: str, kept: bool, figure: str = "") -> bool:
+    note = f" ({figure})" if figure else ""
+    sys.stderr.write(f"threshold    {threshold}  {'kept' if kept else 'CROSSED'}{note}\n")
+    return kept
+
+
+COMMANDS: dict[str, Command] = {"report": report, "compare": compare}

@@ -58,10 +58,13 @@ class _Reading:
             _note_health(agent, interval, self._width)
 
 
-def read_ours(directory: Path) -> RunRecord:
-    """The record of a directory that pytsung wrote. Raises LogDirectoryError if it cannot."""
+def read_ours(directory: Path, width: int | None = None) -> RunRecord:
+    """The record of a directory that pytsung wrote, in windows of `width` seconds.
+
+    Raises LogDirectoryError if it cannot be read.
+    """
     path = directory / INTERVALS
-    reading = _Reading(width_for(_count_lines(path)))
+    reading = _Reading(width or width_for(_count_lines(path)))
     for entry in read_intervals(path):
         reading.add(entry)
     totals = reading.totals

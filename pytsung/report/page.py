@@ -74,13 +74,7 @@ def sections(record: RunRecord) -> list[Section]:
 def write_pages(directory: Path, record: RunRecord, graphs: Sequence[Graph], look: Look) -> None:
     """Write the pages into `directory`; `graphs` are those whose images are there."""
     context = _context(record, look)
-    templates = Environment(
-        loader=PackageLoader("pytsung.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    templates = environment()
     report = templates.get_template("report.html.jinja")
     gallery = templates.get_template("graph.html.jinja")
     links = {"graphs": GRAPHS if graphs else "", "single": SINGLE, "csv": "csv"}
@@ -92,10 +86,34 @@ def write_pages(directory: Path, record: RunRecord, graphs: Sequence[Graph], loo
         (directory / name).write_text(page, encoding="utf-8")
 
 
-def _context(record: RunRecord, look: Look) -> dict[str, Any]:
-    style = resources.files("pytsung.report").joinpath("templates")
+def environment() -> Environment:
+    """The templates; everything that is put into them is escaped, and a misspelt name raises."""
+    return Environment(
+        loader=PackageLoader("pytsung.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def page_parts() -> dict[str, Any]:
+    """What every page needs: style, script, and how charts are drawn and figures spelled."""
+    files = resources.files("pytsung.report").joinpath("templates")
     return {
         "version": __version__,
+        "draw": draw,
+        "table_of": charts.table_of,
+        "points": _points,
+        "words": words,
+        "css": Markup(files.joinpath("style.css").read_text("utf-8")),  # noqa: S704 - our own file
+        "script": Markup(files.joinpath("cursor.js").read_text("utf-8")),  # noqa: S704 - our own
+    }
+
+
+def _context(record: RunRecord, look: Look) -> dict[str, Any]:
+    return {
+        **page_parts(),
         "title": look.title,
         "record": record,
         "summary": record.summary,
@@ -109,12 +127,6 @@ def _context(record: RunRecord, look: Look) -> dict[str, Any]:
         "counters": _counters(record),
         "event_rows": _events(record),
         "tsung": tsung_sections(table_rows(record.blocks)),
-        "draw": draw,
-        "table_of": charts.table_of,
-        "points": _points,
-        "words": words,
-        "css": Markup(style.joinpath("style.css").read_text("utf-8")),  # noqa: S704 - our own file
-        "script": Markup(style.joinpath("cursor.js").read_text("utf-8")),  # noqa: S704 - our own
     }
 
 

@@ -5,6 +5,7 @@ Must not know what is made of a record.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -29,9 +30,12 @@ from pytsung.stats.verdict import Verdict
 STATISTICS = "tsung.log"
 
 
-def read_run(directory: Path, statistics: str = STATISTICS) -> RunRecord:
+def read_run(
+    directory: Path, statistics: str = STATISTICS, *, width: int | None = None
+) -> RunRecord:
     """The run of a log directory, or of a statistics file of Tsung's.
 
+    `width` sets the seconds of a window (Tsung's blocks are what they are).
     Raises LogDirectoryError when neither is there.
     """
     if directory.is_file():
@@ -39,12 +43,23 @@ def read_run(directory: Path, statistics: str = STATISTICS) -> RunRecord:
     if not directory.is_dir():
         raise LogDirectoryError(f"{directory}: no such directory; name the log directory of a run")
     if (directory / INTERVALS).exists() and statistics == STATISTICS:
-        return read_ours(directory)
+        return read_ours(directory, width)
     if not (directory / statistics).exists():
         runs = sum(1 for child in directory.iterdir() if (child / STATISTICS).exists())
         cure = f"name one of the {runs} runs below it" if runs else "name the directory of a run"
         raise LogDirectoryError(f"{directory}: neither {SUMMARY} nor {statistics} in it; {cure}")
     return _read_tsungs(directory, directory / statistics)
+
+
+def read_alike(directories: Sequence[Path]) -> list[RunRecord]:
+    """Runs in windows of one width, the widest that any of them needs; to be compared."""
+    runs = [read_run(directory) for directory in directories]
+    widths = [round(run.windows[0].seconds) if run.windows else 1 for run in runs]
+    widest = max(widths)
+    return [
+        run if width == widest else read_run(directory, width=widest)
+        for run, width, directory in zip(runs, widths, directories, strict=True)
+    ]
 
 
 def newest_run(root: Path) -> Path:
