@@ -80,8 +80,7 @@ def _before(generator: Generator, running: Running, target: Target, workers: int
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         running.require_alive()
-        pids = workers_of(generator, running)
-        memory = running.family.memory(pids) if len(pids) == workers else None
+        memory = _memory_of(running, workers_of(generator, running), workers)
         if target.connections():
             break
         seen = memory or seen
@@ -89,6 +88,16 @@ def _before(generator: Generator, running: Running, target: Target, workers: int
     if seen is None:
         raise TimeoutError(f"{generator.name}: its {workers} workers were not seen before users")
     return seen
+
+
+def _memory_of(running: Running, pids: list[int], workers: int) -> Memory | None:
+    """What these processes have in memory; None when they are not the workers yet."""
+    if len(pids) != workers:
+        return None
+    try:
+        return running.family.memory(pids)
+    except (FileNotFoundError, ProcessLookupError):
+        return None  # a helper that was taken for a worker, and has ended
 
 
 def _wait_for(running: Running, target: Target, users: int, patience: float) -> None:

@@ -3,10 +3,10 @@
     python -m bench.run [--only connect,memory] [--no-write]
 
 Answers: what all programs here answer, on this machine, now. What each one prints is
-shown as it comes, and then replaces what stands between the markers of
-docs/explanation/performance.md; without the markers nothing is written. A program that
-fails leaves its words in the place of its table, and the exit status is 1. Takes about
-five minutes with Tsung.
+shown as it comes, and then replaces its section between the markers of
+docs/explanation/performance.md; without the markers nothing is run. A program that
+fails leaves its last words below its table, and the exit status is 1. Takes about
+four minutes with Tsung.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.machine import describe_machine
-
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
 BEGIN = "<!-- figures: begin (written by `python -m bench.run`) -->"
 END = "<!-- figures: end -->"
+HEADING = "### "
 PATIENCE = 400.0
 
 
@@ -47,27 +47,38 @@ MEASUREMENTS = (
 )
 
 
-def run(measurement: Measurement) -> tuple[str, bool]:
-    """What the program prints, and whether it was content."""
-    process = subprocess.Popen(measurement.command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    lines = []
-    with process.stdout:
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            lines.append(line)
-    return "".join(lines), process.wait(PATIENCE) == 0
+def run(measurement: Measurement) -> tuple[str, str]:
+    """What the program prints, and what is wrong: empty when it was content."""
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            measurement.command, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+        assert process.stdout is not None
+        lines = []
+        with process.stdout:
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                lines.append(line)
+        if process.wait(PATIENCE) == 0:
+            return "".join(lines), ""
+        errors.seek(0)
+        said = errors.read().strip().rpartition("\n")[2]
+    print(f"bench.{measurement.name} failed: {said}", file=sys.stderr)
+    return "".join(lines), f"**This measurement failed, or found something wrong.** {said}"
 
 
-def section(measurement: Measurement, output: str, *, succeeded: bool) -> str:
-    """The program's part of the page: the machine is described once for all."""
-    lines = [line for line in output.splitlines() if not line.startswith("Machine: ")]
-    if not succeeded:
-        lines.append("\n**This measurement failed, or did not find what was promised.**")
-    body = "\n".join(lines).strip()
-    return (
-        f"### {measurement.heading}\n\n{body}\n\nMeasured by `python -m bench.{measurement.name}`."
-    )
+def section(measurement: Measurement, output: str, failure: str) -> str:
+    """The program's part of the page, under its heading."""
+    command = f"Measured by `python -m bench.{measurement.name}`."
+    parts = [f"{HEADING}{measurement.heading}", output.strip(), failure.strip(), command]
+    return "\n\n".join(part for part in parts if part)
+
+
+def sections_of(page: str) -> dict[str, str]:
+    """The sections that stand between the page's markers, by their headings."""
+    figures = page.partition(BEGIN)[2].partition(END)[0]
+    sections = (HEADING + part.strip() for part in figures.split(HEADING)[1:])
+    return {text.partition("\n")[0].removeprefix(HEADING): text for text in sections}
 
 
 def replace_figures(page: str, figures: str) -> str:
@@ -90,18 +101,20 @@ def main() -> int:
     unknown = set(wanted) - set(names.split(","))
     if unknown:
         parser.error(f"--only {', '.join(sorted(unknown))}: not one of {names}")
+    sections = sections_of(PAGE.read_text())
     if not options.no_write:
-        replace_figures(PAGE.read_text(), "")  # better now than after five minutes
-    parts = [f"{describe_machine()} {datetime.now(UTC):%d %B %Y}."]
-    content = True
+        replace_figures(PAGE.read_text(), "")  # better now than after four minutes
+    failures = []
     for measurement in MEASUREMENTS:
         if measurement.name in wanted:
-            output, succeeded = run(measurement)
-            content = content and succeeded
-            parts.append(section(measurement, output, succeeded=succeeded))
+            output, failure = run(measurement)
+            failures.append(failure)
+            dated = f"{output.strip()}\n\n{datetime.now(UTC):%d %B %Y}."
+            sections[measurement.heading] = section(measurement, dated, failure)
     if not options.no_write:
-        PAGE.write_text(replace_figures(PAGE.read_text(), "\n\n".join(parts)))
-    return 0 if content else 1
+        known = [sections[one.heading] for one in MEASUREMENTS if one.heading in sections]
+        PAGE.write_text(replace_figures(PAGE.read_text(), "\n\n".join(known)))
+    return 1 if any(failures) else 0
 
 
 if __name__ == "__main__":

@@ -40,9 +40,15 @@ def test_the_page_has_the_markers_that_figures_go_between() -> None:
 
 def test_a_failed_measurement_says_so_beside_its_table() -> None:
     measurement = run.MEASUREMENTS[0]
-    output = "Machine: mine.\n| a | b |\n"
-    text = run.section(measurement, output, succeeded=False)
-    assert "mine" not in text
-    assert "| a | b |" in text
-    assert "failed" in text
-    assert "failed" not in run.section(measurement, output, succeeded=True)
+    text = run.section(measurement, "| a | b |\n", "it broke")
+    assert text.startswith(f"### {measurement.heading}\n\n| a | b |\n\nit broke\n\n")
+    assert "it broke" not in run.section(measurement, "| a | b |\n", "")
+
+
+def test_sections_that_were_not_measured_again_are_kept() -> None:
+    """A single measurement repeated must not cost the page the others."""
+    first = run.section(run.MEASUREMENTS[0], "| a |", "")
+    second = run.section(run.MEASUREMENTS[1], "| b |", "")
+    page = run.replace_figures(f"{run.BEGIN}{run.END}\n### After\n", f"{first}\n\n{second}")
+    headings = [measurement.heading for measurement in run.MEASUREMENTS[:2]]
+    assert run.sections_of(page) == dict(zip(headings, (first, second), strict=True))
