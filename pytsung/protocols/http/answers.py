@@ -187,12 +187,10 @@ class Answer:
     def _feed_chunks(self, chunks: ChunkReader, data: bytes) -> bool:
         """Read chunks; whether the body is over, well or badly."""
         try:
-            end, pieces = chunks.feed(data, 0)
+            end = chunks.feed(data, self._take)
         except RemoteProtocolError:
             self._errors.append(BAD_CHUNK)
             return True
-        for piece in pieces:
-            self._take(piece)
         if chunks.is_done and end < len(data):
             self._errors.append(BAD_LENGTH)
         return chunks.is_done

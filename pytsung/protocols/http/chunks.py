@@ -6,6 +6,7 @@ Extensions and trailers are read and forgotten. Must not know what is in a chunk
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from pytsung.errors import RemoteProtocolError
 
@@ -35,25 +36,25 @@ class ChunkReader:
         """Whether the body is whole."""
         return self._state == _DONE
 
-    def feed(self, data: bytes, position: int) -> tuple[int, list[bytes]]:
-        """Read on from `position`; gives where the body ended, if it did, and its pieces.
+    def feed(self, data: bytes, take: Callable[[bytes], None]) -> int:
+        """Read on, handing the pieces to `take`; gives where in `data` reading ended.
 
         Raises:
             RemoteProtocolError: this is no chunked body.
         """
-        pieces = []
+        position = 0
         size = len(data)
         while position < size and self._state != _DONE:
             if self._state == _DATA:
                 end = min(position + self._remaining, size)
-                pieces.append(data[position:end])
+                take(data[position:end])
                 self._remaining -= end - position
                 position = end
                 if not self._remaining:
                     self._state = _DATA_END
             else:
                 position = self._read_line(data, position)
-        return position, pieces
+        return position
 
     def _read_line(self, data: bytes, position: int) -> int:
         """Take a line, or what there is of it."""
