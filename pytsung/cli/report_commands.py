@@ -7,6 +7,7 @@ log directory: `pytsung.report` does that.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -45,7 +46,11 @@ def run(line: Sequence[str]) -> int | None:
     at = command_word(line)
     if at is None or line[at] not in COMMANDS:
         return None
-    return COMMANDS[line[at]]([*line[:at], *line[at + 1 :]])
+    try:
+        return COMMANDS[line[at]]([*line[:at], *line[at + 1 :]])
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitStatus.OK)
 
 
 def _parser(command: str, words: str, description: str) -> Parser:
