@@ -53,7 +53,7 @@ def test_a_signal_stops_gracefully(
 
 
 def test_requests_in_flight_get_their_grace_and_a_second_signal_cuts_it(start: Start) -> None:
-    """The first signal waits for answers that do not come; the second ends at once, books closed."""
+    """The first waits for answers that do not come; the second ends at once, books closed."""
     with servers.serving(servers.stay_silent) as port:
         command = start("start", "--grace", "50s", text=configuration(port, CONNECT, CLOSE))
         command.wait_until_started(20)

@@ -1,0 +1,73 @@
+"""`--server` and `--local` change where a test goes and runs, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytsung.cli.retarget import goes_to_loopback, remote_hosts, send_to
+from pytsung.errors import UsageError
+from pytsung.plan import AgentHost, Endpoint, Load, Monitor, Plan, Target, Transport
+
+PLAN = Plan(
+    "test.xml",
+    (AgentHost("localhost"), AgentHost("far-away"), AgentHost("127.0.0.2")),
+    (
+        Target(Endpoint("a", 80), 0.25),
+        Target(Endpoint("b", 443, Transport.TLS), 0.75),
+    ),
+    Load(),
+    (),
+    (Monitor("a"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("server", "host", "port"),
+    [("127.0.0.1:8080", "127.0.0.1", 8080), ("[::1]:80", "::1", 80), ("example:1", "example", 1)],
+)
+def test_everything_goes_to_one_server(server: str, host: str, port: int) -> None:
+    """Transports and weights stay; monitors of other hosts are left out."""
+    plan = send_to(PLAN, server)
+    assert [target.endpoint for target in plan.targets] == [
+        Endpoint(host, port),
+        Endpoint(host, port, Transport.TLS),
+    ]
+    assert [target.weight for target in plan.targets] == [0.25, 0.75]
+    assert plan.monitors == ()
+    assert replace(plan, targets=PLAN.targets, monitors=PLAN.monitors) == PLAN
+
+
+@pytest.mark.parametrize("server", ["", "host", ":80", "host:", "host:0", "host:65536", "host:x"])
+def test_what_is_no_address_is_refused(server: str) -> None:
+    """With an example of one that is."""
+    with pytest.raises(UsageError, match=r"write 127\.0\.0\.1:8080"):
+        send_to(PLAN, server)
+
+
+def test_other_hosts_are_known_by_name() -> None:
+    """127.0.0.2 is reached through SSH as any other host: only its name makes a host local."""
+    assert [host.name for host in remote_hosts(PLAN)] == ["far-away", "127.0.0.2"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "loopback"),
+    [
+        (Endpoint("127.0.0.1", 80), True),
+        (Endpoint("127.9.9.9", 80), True),
+        (Endpoint("localhost", 80), True),
+        (Endpoint("localhost", 80, ipv6=True), False),
+        (Endpoint("::1", 80), False),
+        (Endpoint("10.0.0.1", 80), False),
+        (Endpoint("some.name", 80), False),
+    ],
+)
+def test_only_ipv4_loopback_has_addresses_to_spare(endpoint: Endpoint, loopback: bool) -> None:
+    """Source addresses 127.0.x.y reach nothing else."""
+    assert goes_to_loopback(replace(PLAN, targets=(Target(endpoint),))) is loopback
+
+
+def test_without_targets_there_is_no_loopback() -> None:
+    """Nothing to reach."""
+    assert not goes_to_loopback(replace(PLAN, targets=()))
