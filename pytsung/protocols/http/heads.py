@@ -24,6 +24,7 @@ _FIELD = re.compile(
     rb"[ \t]*:[ \t]*([^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)",
     re.IGNORECASE,
 )
+_KEEP_ALIVE = [b"keep-alive"]
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 
 
@@ -79,7 +80,10 @@ def read_head(data: bytes) -> Head:
             value = _FOLD.sub(b" ", value)
         name = name.lower()
         if name == b"content-length":
-            lengths += _tokens(value)
+            if value.isdigit():  # the usual case; a list of them is not
+                lengths.append(value)
+            else:
+                lengths += _tokens(value)
         elif name == b"set-cookie":
             head.cookies += (to_text(value.strip(b" \t")),)
         elif name == b"transfer-encoding":
@@ -88,7 +92,7 @@ def read_head(data: bytes) -> Head:
             head.codings += tuple(token.decode("latin-1") for token in _tokens(value))
         else:
             connection += _tokens(value)
-    if connection:
+    if connection and (head.closes or connection != _KEEP_ALIVE):
         head.closes = b"close" in connection or (head.closes and b"keep-alive" not in connection)
     if lengths:
         _read_lengths(head, lengths)
@@ -98,7 +102,7 @@ def read_head(data: bytes) -> Head:
 def _read_lengths(head: Head, lengths: list[bytes]) -> None:
     """One length, perhaps repeated (RFC 9112, 6.3); anything else cannot be relied on."""
     first = lengths[0]
-    if first.isdigit() and len(first) <= 18 and all(each == first for each in lengths):
+    if first.isdigit() and len(first) <= 18 and lengths.count(first) == len(lengths):
         head.length = int(first)
     else:
         head.lengths_agree = False

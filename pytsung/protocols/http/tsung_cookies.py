@@ -46,6 +46,7 @@ class TsungCookieJar:
         self._cookies.insert(0, cookie)
         del self._cookies[MAX_COOKIES:]
 
+    # A Jar, whether or not it looks at all that it is told.
     def pairs(self, host: str, path: str, *, is_secure: bool, now: float) -> list[str]:  # noqa: ARG002
         """What a request sends."""
         return [
