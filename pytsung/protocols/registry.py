@@ -59,6 +59,6 @@ class Registry:
 def installed() -> Registry:
     """The rooms that come with pytsung."""
     from pytsung.protocols.http.room import HttpRoom  # noqa: PLC0415 - rooms on demand
-    from pytsung.protocols.websocket.room import WebSocketRoom  # noqa: PLC0415
+    from pytsung.protocols.websocket.room import WebSocketRoom  # noqa: PLC0415 - the same
 
     return Registry([HttpRoom(), HttpRoom("ts_webdav", "Tsung"), WebSocketRoom()])
