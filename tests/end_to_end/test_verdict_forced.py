@@ -1,0 +1,127 @@
+"""Each rule of the verdict, forced on a real run by stopping the load generator's own processes:
+a rule that has never fired might never fire.
+
+Losses and faults are forced in test_losses.py. That sums do not add up cannot be forced from
+outside; the judge alone is tested for it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from tests.end_to_end.command import (
+    CLOSE,
+    CONNECT,
+    Command,
+    Result,
+    configuration,
+    processes_of,
+    think,
+    users,
+)
+from tests.end_to_end.conftest import Start
+from tests.server.running import RunningServer
+
+TWO_WORKERS = 'host="localhost" use_controller_vm="true" cpu="2"'
+
+
+def held(command: Command, pid: int, seconds: float) -> Result:
+    """Stop one process of a run for a while, and let the run end."""
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGCONT)
+    result = command.wait()
+    result.check_books()
+    return result
+
+
+def test_arrivals_late_and_loop_lagging_degrade(start: Start, port: int) -> None:
+    """A worker that stands still for a moment: p99 of lateness over 50 ms, of lag over 20 ms."""
+    text = configuration(port, CONNECT, think(0.1), CLOSE, load=users(400, rate=100))
+    command = start("start", text=text)
+    command.wait_until_started(50)
+    result = held(command, command.workers[0], 0.7)
+    assert result.summary["users"]["finished"] == 400
+    assert result.verdict in ("degraded", "invalid")
+    assert "arrivals started late, p99" in result.reasons
+    assert "limit 50 ms" in result.reasons
+    assert "loop lag p99" in result.reasons
+    # 70 of 400 users were due in the time: the p99 of the run is near 0.7 s, below the limit
+    assert "the run: arrivals started late" not in result.reasons
+    assert result.summary["lateness"]["max"] > 0.6
+
+
+def test_arrivals_very_late_are_invalid_and_a_silent_worker_is_named(
+    start: Start, port: int
+) -> None:
+    """p99 over the run above a second; and its intervals did not come in time."""
+    text = configuration(port, CONNECT, CLOSE, load=users(300, rate=60), client=TWO_WORKERS)
+    command = start("start", text=text)
+    command.wait_until_started(20)
+    result = held(command, command.workers[1], 4.5)
+    assert result.summary["users"]["finished"] == 300
+    assert result.status == 3, result.reasons
+    assert result.verdict == "invalid"
+    assert "the run: arrivals started late, p99" in result.reasons
+    assert "no figures from worker" in result.reasons
+
+
+def test_too_few_arrivals_are_invalid(start: Start, port: int) -> None:
+    """A dead worker's users never start: fewer than 95 % of the plan, beyond chance."""
+    load = users(400, rate=200)
+    text = configuration(port, CONNECT, think(0.1), CLOSE, load=load, client=TWO_WORKERS)
+    command = start("start", "--threshold", "connect: count>399", text=text)
+    command.wait_until_started(10)
+    os.kill(command.workers[0], signal.SIGKILL)
+    result = command.wait()
+    result.check_books()
+    assert result.status == 3, result.reasons  # before the crossed threshold
+    assert "of 400 users started" in result.reasons
+    assert "limit 95%" in result.reasons
+
+
+def test_a_busy_generator_is_invalid(start: Start, port: int) -> None:
+    """Sessions that keep a worker's core busy: too long behind in more than a third of the run."""
+    burn = f'<for from="1" to="8000" var="i"><if var="i" eq="none">{CLOSE}</if></for>'
+    busy = f'<for from="1" to="20" var="j">{burn}{think(0.01)}</for>'
+    text = configuration(port, CONNECT, busy, load=users(20))
+    result = start("start", text=text).wait()
+    result.check_books()
+    assert result.status == 3, result.reasons
+    assert "load generator: short of processor time" in result.reasons
+    assert "loop lag p99" in result.reasons
+    assert result.summary["users"]["finished"] == 20
+
+
+def test_a_stalled_agent_degrades(start: Start, server: RunningServer) -> None:
+    """Nothing heard for five seconds is an event; an agent that comes back is none lost."""
+    text = configuration(server.port, CONNECT, think(9), CLOSE)
+    command = start("start", text=text)
+    command.wait_until_started(20)
+    result = held(command, command.agent, 7.5)
+    assert result.status == 0, result.reasons
+    assert result.verdict == "degraded"
+    assert "stalled, silent for" in result.reasons
+    assert "no figures from the agent" in result.reasons
+    assert result.summary["users"]["finished"] == 20
+    assert [event["event"] for event in result.events if "stalled" in event["event"]]
+
+
+def test_an_agent_silent_for_too_long_is_lost(start: Start, port: int) -> None:
+    """`--agent-timeout`: the run does not wait for it, and nothing of it stays behind."""
+    command = start("start", "--agent-timeout", "3s", text=configuration(port, CONNECT, think(60)))
+    command.wait_until_started(20)
+    run_id = command.run_id
+    agent = command.agent
+    os.kill(agent, signal.SIGSTOP)
+    try:
+        result = command.wait()
+    finally:
+        left = processes_of(run_id)
+    result.check_books()
+    assert result.status == 3
+    assert result.summary["users"]["lost"] == 20
+    assert "silent for" in result.reasons
+    assert not left
