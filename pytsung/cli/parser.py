@@ -21,6 +21,10 @@ COMMANDS = {
     "check": "read the configuration and print its plan; nothing is sent",
     "report": "make the report of a run that is over: report.html and more",
     "compare": "compare two or more runs: what differs beyond noise",
+    "percentile": "print percentiles of a run, or of tsung-fullstats.log",
+    "plot": "draw several runs into the same charts, as tsplot does",
+    "log2tsung": "make a configuration of a web server's access log",
+    "bundle": "pack a run into one file; --mask hides hosts and secrets",
     "serve": "run the bundled server; its options follow: pytsung serve --help",
 }
 
@@ -137,7 +141,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 def make_parser() -> Parser:
     """The parser, for the command and for the reference that lists its options."""
-    listed = "".join(f"  {name:8}{text}\n" for name, text in COMMANDS.items())
+    listed = "".join(f"  {name:11}{text}\n" for name, text in COMMANDS.items())
     parser = Parser(
         prog="pytsung",
         usage="pytsung [options] COMMAND",

@@ -13,11 +13,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytsung.cli.parser import Parser, make_parser
+from pytsung.cli import file_commands
+from pytsung.cli.command_parser import command_parser, refuse_more
+from pytsung.cli.parser import make_parser
 from pytsung.errors import ExitStatus, UsageError
 from pytsung.report.checks import junit_xml, measured
 from pytsung.report.compare_page import comparison_text, write_comparison
 from pytsung.report.comparison import compare_runs
+from pytsung.report.hdr_log import write_hdr_log
 from pytsung.report.look import IMAGE_FORMATS, Look
 from pytsung.report.record import RunRecord
 from pytsung.report.relative import RelativeLimit
@@ -53,27 +56,6 @@ def run(line: Sequence[str]) -> int | None:
         return int(ExitStatus.OK)
 
 
-def _parser(command: str, words: str, description: str) -> Parser:
-    parser = Parser(
-        prog=f"pytsung {command}",
-        usage=f"pytsung {command} [options] {words}".rstrip(),
-        description=description,
-        add_help=False,
-        allow_abbrev=False,
-        exit_on_error=False,
-    )
-    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
-    parser.add_argument("-h", "--help", action="help", help="print this text")
-    parser.add_argument(
-        "-l",
-        "--log-dir",
-        metavar="DIR",
-        default="~/.tsung/log",
-        help="where the log directories of runs are (%(default)s)",
-    )
-    return parser
-
-
 def add_look_options(add: Callable[..., argparse.Action]) -> None:
     """How graphs look, in the words of tsung_stats.pl."""
     add("--logy", action="store_true", help="logarithmic y axes")
@@ -102,11 +84,6 @@ def extent_of(found: argparse.Namespace) -> Extent:
     return Extent(html=not found.nohtml, images=not found.noplot, host_graphs=not found.noextra)
 
 
-def _refuse_more(words: Sequence[str], most: int) -> None:
-    if len(words) > most:
-        raise UsageError(f"{words[most]}: one word too many; leave it out")
-
-
 def log_directory(words: Sequence[str], root: str) -> Path:
     """The directory that was named, or the newest run's."""
     return Path(words[0]).expanduser() if words else newest_run(Path(root).expanduser())
@@ -114,15 +91,18 @@ def log_directory(words: Sequence[str], root: str) -> Path:
 
 def report(line: Sequence[str]) -> int:
     """`pytsung report [LOGDIR]`."""
-    parser = _parser("report", "[LOGDIR]", "Make the report of a run; of the newest one below -l.")
+    parser = command_parser(
+        "report", "[LOGDIR]", "Make the report of a run; of the newest one below -l."
+    )
     add = parser.add_argument
     add("-o", "--output", metavar="DIR", help="write it there, not into the log directory")
     add("--stats", metavar="FILE", default="tsung.log", help="Tsung's statistics (%(default)s)")
     add_look_options(add)
     add("--threshold", metavar="'NAME: LIMIT'", action="append", default=[], help="as for start")
     add("--junit", metavar="FILE", help="write verdict and thresholds as JUnit XML")
+    add("--hdr", metavar="FILE", help="write the histograms in HdrHistogram's log format")
     found = parser.read(line)
-    _refuse_more(found.words, 1)
+    refuse_more(found.words, 1)
     thresholds = [Threshold.parse(text) for text in found.threshold]
     record = read_run(log_directory(found.words, found.log_dir), found.stats)
     output = Path(found.output).expanduser() if found.output else None
@@ -133,6 +113,9 @@ def report(line: Sequence[str]) -> int:
     crossings = [*record.summary.thresholds, *_check(record, thresholds)]
     for crossing in crossings:
         _say(crossing.threshold, crossing.kept, measured(crossing))
+    if found.hdr:
+        _need_ours(record, "--hdr")
+        write_hdr_log(record, Path(found.hdr))
     if found.junit:
         summary = replace(record.summary, thresholds=tuple(crossings))
         Path(found.junit).write_bytes(junit_xml(summary))
@@ -145,17 +128,22 @@ def report(line: Sequence[str]) -> int:
 
 def _check(record: RunRecord, thresholds: Sequence[Threshold]) -> list[Crossing]:
     """Thresholds held against a run that is over; only ours kept what they need."""
-    if thresholds and not record.is_ours:
+    if thresholds:
+        _need_ours(record, "--threshold")
+    return [threshold.check(record.totals, record.duration) for threshold in thresholds]
+
+
+def _need_ours(record: RunRecord, what: str) -> None:
+    if not record.is_ours:
         raise UsageError(
-            f"{record.directory}: --threshold needs the histograms of a run of pytsung,"
+            f"{record.directory}: {what} needs the histograms of a run of pytsung,"
             " and Tsung wrote this one; leave it out"
         )
-    return [threshold.check(record.totals, record.duration) for threshold in thresholds]
 
 
 def compare(line: Sequence[str]) -> int:
     """`pytsung compare A B …`."""
-    parser = _parser(
+    parser = command_parser(
         "compare",
         "A B …",
         "Compare runs with the first one: what differs beyond noise, and what does not.",
@@ -192,4 +180,4 @@ def _say(threshold: str, kept: bool, figure: str = "") -> bool:
     return kept
 
 
-COMMANDS: dict[str, Command] = {"report": report, "compare": compare}
+COMMANDS: dict[str, Command] = {"report": report, "compare": compare, **file_commands.COMMANDS}
