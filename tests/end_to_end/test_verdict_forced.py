@@ -85,7 +85,7 @@ def test_too_few_arrivals_are_invalid(start: Start, port: int) -> None:
 def test_a_busy_generator_is_invalid(start: Start, port: int) -> None:
     """Sessions that keep a worker's core busy: too long behind in more than a third of the run."""
     burn = f'<for from="1" to="8000" var="i"><if var="i" eq="none">{CLOSE}</if></for>'
-    busy = f'<for from="1" to="20" var="j">{burn}{think(0.01)}</for>'
+    busy = f'<for from="1" to="12" var="j">{burn}{think(0.01)}</for>'
     text = configuration(port, CONNECT, busy, load=users(20))
     result = start("start", text=text).wait()
     result.check_books()
