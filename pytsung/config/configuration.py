@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from pytsung.config.code import CodeLibrary
 from pytsung.config.document import Document, parse
 from pytsung.config.element import SourceElement
 from pytsung.config.entities import LARGEST_DOCUMENT, EntityLibrary
@@ -19,8 +20,9 @@ from pytsung.config.popularity import SessionNames
 from pytsung.config.reader import ConfigurationReader
 from pytsung.config.sessions import read_session
 from pytsung.config.structure import check_structure
+from pytsung.config.variables import LOCAL, VariableReader
 from pytsung.errors import ConfigurationError, Fault, Place
-from pytsung.plan import Load, Plan, Session, Target
+from pytsung.plan import Load, Plan, RowFile, Session, Target
 from pytsung.protocols.registry import Registry, installed
 from pytsung.protocols.room import Scene
 
@@ -58,12 +60,14 @@ def read_configuration(
     seed: int | None = None,
     quirks: bool = False,
     excluded_tags: Sequence[str] = (),
+    code_directories: Sequence[Path] = (),
     registry: Registry | None = None,
 ) -> Configuration:
     """Read a configuration from a file, or from bytes (its entities from the current directory).
 
     `name` is what faults call it. `seed` wins over the configuration's own option.
-    Requests tagged with one of `excluded_tags` are left out.
+    Requests tagged with one of `excluded_tags` are left out. Python functions that
+    sessions call are looked for in `code_directories`.
 
     Raises ConfigurationError with every fault, each with its place.
     """
@@ -76,7 +80,8 @@ def read_configuration(
     check_structure(document.root, reader, registry)
     if document.root.tag != "tsung":
         raise ConfigurationError(reader.faults)
-    sections = _Sections(document.root, reader, registry, frozenset(excluded_tags))
+    variables = VariableReader(reader, CodeLibrary(code_directories))
+    sections = _Sections(document.root, reader, registry, frozenset(excluded_tags), variables)
     plan = sections.read(PurePath(name).name, seed, quirks)
     if reader.faults:
         raise ConfigurationError(reader.faults)
@@ -114,11 +119,13 @@ class _Sections:
         reader: ConfigurationReader,
         registry: Registry,
         excluded_tags: frozenset[str],
+        variables: VariableReader,
     ) -> None:
         self._root = root
         self._reader = reader
         self._registry = registry
         self._excluded_tags = excluded_tags
+        self._variables = variables
 
     def read(self, name: str, seed: int | None, quirks: bool) -> Plan:
         """The plan; whatever stands in it is unusable once a fault was reported."""
@@ -142,6 +149,22 @@ class _Sections:
             seed=options.seed if seed is None else seed,
             quirks=quirks,
             log_level=LOG_LEVELS[level],
+            row_files=self._row_files(options),
+            barrier=options.barrier,
+        )
+
+    def _row_files(self, options: Options) -> tuple[RowFile, ...]:
+        """The files that sessions take lines from; each must have been declared."""
+        for name, element in self._variables.files.items():
+            if name not in options.row_files:
+                option = "local_file_server" if name.startswith(LOCAL) else "file_server"
+                self._reader.fault(
+                    element,
+                    f"there is no {option} with the id {name.removeprefix(LOCAL)}",
+                    f'add <option name="{option}" id="…" value="…"/>',
+                )
+        return tuple(
+            file for file in options.row_files.values() if file.name in self._variables.files
         )
 
     def _only(self, tag: str) -> SourceElement | None:
@@ -173,6 +196,7 @@ class _Sections:
                         self._reader,
                         self._registry,
                         self._excluded_tags,
+                        self._variables,
                     )
                     for element in section.all("session")
                 ]

@@ -15,7 +15,7 @@ from pytsung.config.reader import ConfigurationReader
 from pytsung.config.unsupported import has_row
 from pytsung.plan import AgentHost, Endpoint, Monitor, Target, Transport
 
-_TRANSPORTS: Mapping[str, tuple[Transport, bool]] = {
+TRANSPORTS: Mapping[str, tuple[Transport, bool]] = {
     "tcp": (Transport.TCP, False),
     "tcp6": (Transport.TCP, True),
     "ssl": (Transport.TLS, False),
@@ -129,8 +129,8 @@ def _target(element: SourceElement, reader: ConfigurationReader) -> Target:
     if reader.required(element, "port"):
         port = reader.integer(element, "port", 0, least=1, most=65535)
     reader.required(element, "type")
-    kind = reader.choice(element, "type", tuple(_TRANSPORTS), "tcp")
-    transport, ipv6 = _TRANSPORTS[kind]
+    kind = reader.choice(element, "type", tuple(TRANSPORTS), "tcp")
+    transport, ipv6 = TRANSPORTS[kind]
     return Target(Endpoint(host, port, transport, ipv6), reader.number(element, "weight", 1.0))
 
 

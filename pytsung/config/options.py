@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pytsung.config.changes import read_rate_limit
 from pytsung.config.element import SourceElement
 from pytsung.config.reader import ConfigurationReader
 from pytsung.config.think_times import ThinkTimeRule, read_rule
 from pytsung.config.unsupported import has_row
+from pytsung.config.variables import LOCAL
 from pytsung.config.vocabulary import TYPED_OPTIONS, UNTYPED_OPTIONS
-from pytsung.plan import ConnectionOptions, ProtocolOptions, TlsOptions
+from pytsung.plan import Barrier, ConnectionOptions, ProtocolOptions, RowFile, TlsOptions
 from pytsung.protocols.registry import Registry
 from pytsung.protocols.room import RoomWithOptions, furnished
 
@@ -29,6 +31,8 @@ class Options:
     connection: ConnectionOptions = field(default_factory=ConnectionOptions)
     think_time: ThinkTimeRule = field(default_factory=ThinkTimeRule)
     seed: int | None = None
+    barrier: Barrier = field(default_factory=Barrier)
+    row_files: Mapping[str, RowFile] = field(default_factory=dict)
     protocols: tuple[ProtocolOptions, ...] = ()
 
 
@@ -79,13 +83,37 @@ def _read_untyped(
     if name in _TLS:
         tls: TlsOptions = replace(before.connection.tls, **_TLS[name](option, reader))
         return replace(before, connection=replace(before.connection, tls=tls))
+    if name in ("file_server", "local_file_server"):
+        return _with_file(option, name, before, reader)
     if name == "thinktime":
         return replace(before, think_time=read_rule(option, reader))
+    if name == "global_number":
+        size = reader.integer(option, "value", before.barrier.size, least=1)
+        return replace(before, barrier=replace(before.barrier, size=size))
+    if name == "global_ack_timeout":
+        timeout = reader.number(option, "value", before.barrier.timeout * 1000) / 1000
+        return replace(
+            before,
+            barrier=replace(before.barrier, timeout=timeout),
+            connection=replace(before.connection, barrier_timeout=timeout),
+        )
     if name == "seed":
         return replace(before, seed=reader.integer(option, "value", before.seed or 0))
     if name and name not in UNTYPED_OPTIONS:
         reader.warn(option, f"there is no option {name}; it is ignored")
     return before
+
+
+def _with_file(
+    option: SourceElement, kind: str, before: Options, reader: ConfigurationReader
+) -> Options:
+    """One more file whose lines feed variables; of two with one id the last one counts."""
+    path = reader.required(option, "value").strip()
+    name = (LOCAL if kind == "local_file_server" else "") + reader.text(option, "id", "default")
+    if not path:
+        return before
+    found = reader.find_file(option, path)
+    return replace(before, row_files={**before.row_files, name: RowFile(name, str(found or path))})
 
 
 _Change = Callable[[SourceElement, ConfigurationReader], dict[str, Any]]
@@ -164,6 +192,7 @@ _CONNECTION: Mapping[str, _Change] = {
     "tcp_reuseport": _flag("reuse_port", default=False),
     "ip_transparent": _flag("transparent", default=False),
     "ports_range": _source_ports,
+    "rate_limit": lambda option, reader: {"rate_limit": read_rate_limit(option, reader)},
 }
 
 _TLS: Mapping[str, _Change] = {

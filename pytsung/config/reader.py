@@ -153,6 +153,24 @@ class ConfigurationReader:
             self._wrong(element, name, value, f"the file cannot be read: {reason}")
             return b""
 
+    def find_file(self, element: Element, path: str) -> Path | None:
+        """A file that will be read when the run starts; a fault if it cannot be.
+
+        Looked for beside the configuration, then in the current directory, as Tsung does.
+        """
+        beside = self._home / path
+        found = beside if beside.exists() else Path(path)
+        try:
+            with found.open("rb") as file:
+                is_empty = not file.read(1)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            self.fault(element, f"the file {path} cannot be read: {reason}", "put it there")
+            return None
+        if is_empty:
+            self.fault(element, f"the file {path} is empty", "put a line into it")
+        return found
+
     def content(self, element: Element) -> str:
         """The element's own text up to its first child, outer spaces (only) stripped.
 

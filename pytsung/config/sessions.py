@@ -9,9 +9,10 @@ from pytsung.config.element import SourceElement
 from pytsung.config.options import Options
 from pytsung.config.reader import ConfigurationReader
 from pytsung.config.steps import StepReader
+from pytsung.config.variables import VariableReader
 from pytsung.plan import Session
 from pytsung.protocols.registry import Registry
-from pytsung.protocols.room import Scene, furnished
+from pytsung.protocols.room import Room, Scene, furnished
 
 
 def read_session(
@@ -21,6 +22,7 @@ def read_session(
     reader: ConfigurationReader,
     registry: Registry,
     excluded_tags: frozenset[str],
+    variables: VariableReader,
 ) -> Session | None:
     """One session; None if nobody can play it, which `structure` has reported.
 
@@ -32,7 +34,13 @@ def read_session(
         return None
     room = furnished(registry.room(kind), options.protocols)
     reader.scene = scene
-    steps = StepReader(room, options.think_time, reader, excluded_tags).read(element)
+
+    def find_room(kind: str) -> Room | None:
+        return furnished(registry.room(kind), options.protocols) if kind in registry else None
+
+    steps = StepReader(room, options.think_time, reader, excluded_tags, find_room, variables).read(
+        element
+    )
     if not steps:
         reader.warn(element, f"the session {name} has no steps: its users come and go")
     return Session(

@@ -5,16 +5,20 @@ Must not know a protocol's element: its room reads it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
+from pytsung.config.answers import read_extractions, read_matches
+from pytsung.config.changes import read_change, read_interaction, read_set_option
 from pytsung.config.element import SourceElement
 from pytsung.config.reader import ConfigurationReader
 from pytsung.config.substitutions import check_element, check_text
 from pytsung.config.think_times import ThinkTimeRule, read_think_time
+from pytsung.config.unsupported import LATER
+from pytsung.config.variables import VariableReader
 from pytsung.config.vocabulary import COMPARISONS, ELEMENTS, PROTOCOL_ELEMENTS
 from pytsung.plan import (
     Abort,
+    ChangeType,
     Comparison,
     Condition,
     For,
@@ -25,13 +29,18 @@ from pytsung.plan import (
     SessionStep,
     ThinkTime,
     Transaction,
+    WaitForAll,
     WaitForPush,
 )
-from pytsung.protocols.room import Room
+from pytsung.protocols.room import Room, Scene
+from pytsung.user.pcre import PatternError, compile_pattern
 
 
 class StepReader:
-    """Reads the steps of one session, whose requests are of one protocol."""
+    """Reads the steps of one session, whose requests are of one protocol until it changes.
+
+    `find_room` gives the room of a session type, or None if nobody plays such sessions.
+    """
 
     def __init__(
         self,
@@ -39,13 +48,14 @@ class StepReader:
         think_time: ThinkTimeRule,
         reader: ConfigurationReader,
         excluded_tags: frozenset[str],
+        find_room: Callable[[str], Room | None],
+        variables: VariableReader,
     ) -> None:
-        self._room = room
+        self._room: Room | None = room
         self._think_time_rule = think_time
         self._reader = reader
         self._excluded_tags = excluded_tags
-        # Requests after a `<change_type>`, which is refused, are of another protocol.
-        self._changed_type = False
+        self._find_room = find_room
         self._readers: Mapping[str, Callable[[SourceElement], SessionStep | None]] = {
             "request": self._request,
             "thinktime": self._think_time,
@@ -55,14 +65,16 @@ class StepReader:
             "if": self._if,
             "foreach": self._foreach,
             "abort": self._abort,
+            "setdynvars": variables.read,
+            "change_type": self._change_type,
+            "set_option": lambda element: read_set_option(element, reader),
+            "interaction": lambda element: read_interaction(element, reader),
         }
 
     def read(self, parent: SourceElement) -> tuple[SessionStep, ...]:
         """The steps in an element; what is no step was reported with the structure."""
         steps = []
         for child in parent:
-            if child.tag == "change_type":
-                self._changed_type = True
             read = self._readers.get(child.tag)
             step = read(child) if read else None
             if step is not None:
@@ -73,8 +85,13 @@ class StepReader:
         tag = element.get("tag") or ""
         if tag and tag in self._excluded_tags:
             return None
-        protocol = self._protocol_element(element)
+        room = self._room
+        if room is None:
+            return None  # of a type that nobody plays: reported with the change to it
+        protocol = self._protocol_element(element, room)
         how = self._reader.choice(element, "subst", ("true", "false", "all_except_body"), "false")
+        matches = read_matches(element, self._reader)
+        extractions = read_extractions(element, self._reader, substitute=how != "false")
         if protocol is None:
             return None
         # A protocol's element carries its body as text, if it has one at all.
@@ -83,18 +100,34 @@ class StepReader:
         if substitute:
             check_element(protocol, self._reader)
         self._reader.scene.fills_body = how == "true"
-        request = self._room.read_request(protocol, self._reader, substitute=substitute)
-        return RequestStep(request, substitute, tag) if request is not None else None
+        request = room.read_request(protocol, self._reader, substitute=substitute)
+        if request is None:
+            return None
+        return RequestStep(request, substitute, tag, extractions, matches)
 
-    def _protocol_element(self, element: SourceElement) -> SourceElement | None:
+    def _change_type(self, element: SourceElement) -> ChangeType | None:
+        """A change of target and protocol; what follows in the file is of the new type."""
+        change = read_change(element, self._reader)
+        self._room = self._find_room(change.kind)
+        self._reader.scene = Scene()
+        if self._room is not None:
+            return change
+        if change.kind in PROTOCOL_ELEMENTS:
+            text = f"sessions of type {change.kind} are not supported by this version of pytsung"
+            self._reader.fault(element, text, LATER)
+        elif change.kind:
+            known = ", ".join(PROTOCOL_ELEMENTS)
+            text = f"there is no session type {change.kind}"
+            self._reader.fault(element, text, f"write one of {known}")
+        return None
+
+    def _protocol_element(self, element: SourceElement, room: Room) -> SourceElement | None:
         """The one element that says what to send; None after a fault."""
-        wanted = self._room.element
+        wanted = room.element
         names = {wanted, *PROTOCOL_ELEMENTS.values()}
         found = [child for child in element if child.tag in names]
-        if self._changed_type or (
-            not found and any(child.tag not in ELEMENTS for child in element)
-        ):
-            return None  # reported already, with the change or with the structure
+        if not found and any(child.tag not in ELEMENTS for child in element):
+            return None  # reported already, with the structure
         if len(found) != 1:
             count = len(found) or "no"
             self._reader.fault(
@@ -106,13 +139,13 @@ class StepReader:
         if found[0].tag != wanted:
             self._reader.fault(
                 found[0],
-                f"<{found[0].tag}> in a session of type {self._room.session_type}",
+                f"<{found[0].tag}> in a session of type {room.session_type}",
                 f"write <{wanted}>, or change the session's type",
             )
             return None
         return found[0]
 
-    def _think_time(self, element: SourceElement) -> ThinkTime | WaitForPush | None:
+    def _think_time(self, element: SourceElement) -> ThinkTime | WaitForPush | WaitForAll | None:
         return read_think_time(element, self._think_time_rule, self._reader)
 
     def _transaction(self, element: SourceElement) -> Transaction:
@@ -191,8 +224,8 @@ class StepReader:
     def _expression(self, element: SourceElement, name: str) -> str:
         text = element.get(name) or ""
         try:
-            re.compile(text)
-        except (re.error, OverflowError, RecursionError) as error:
+            compile_pattern(text)
+        except PatternError as error:
             self._reader.fault(
                 element,
                 f'<{element.tag}> has {name}="{text[:40]}": {error}',

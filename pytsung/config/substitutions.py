@@ -8,22 +8,35 @@ from __future__ import annotations
 from pytsung.config.element import SourceElement
 from pytsung.config.reader import ConfigurationReader
 from pytsung.user.substitution import FUNCTIONS, functions_in
+from pytsung.user.supplies import SUPPLY_OF_FUNCTION
 
 
-def check_text(element: SourceElement, text: str, reader: ConfigurationReader) -> None:
-    """Refuse every function in the text that cannot be called."""
+def check_text(
+    element: SourceElement, text: str, reader: ConfigurationReader, *, may_wait: bool = False
+) -> None:
+    """Refuse every function in the text that cannot be called.
+
+    What the whole test shares can run out for a moment; only requests (`may_wait`)
+    can then be made again.
+    """
     for name in functions_in(text):
         if name not in FUNCTIONS:
             reader.fault(
                 element,
                 f"the function %%{name}%% is not supported",
-                f"known are {', '.join(FUNCTIONS)}",
+                f"known are {', '.join(FUNCTIONS)}; set a variable from Python for any other",
+            )
+        elif name in SUPPLY_OF_FUNCTION and not may_wait:
+            reader.fault(
+                element,
+                f"the function %%{name}%% cannot be called here",
+                'set a variable before, <setdynvars sourcetype="erlang">, and write that here',
             )
 
 
 def check_element(element: SourceElement, reader: ConfigurationReader) -> None:
-    """The same for every attribute and text of an element and what it holds."""
+    """The same for every attribute and text of a request's element and what it holds."""
     for text in (*element.attributes.values(), element.text):
-        check_text(element, text, reader)
+        check_text(element, text, reader, may_wait=True)
     for child in element:
         check_element(child, reader)

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pytsung.config.element import SourceElement
 from pytsung.config.reader import ConfigurationReader
 from pytsung.config.substitutions import check_text
-from pytsung.config.unsupported import has_row
-from pytsung.plan import Pause, ThinkTime, WaitForPush
+from pytsung.plan import Pause, ThinkTime, WaitForAll, WaitForPush
 
 DEFAULT = 5.0
 """Seconds, where neither element nor option says anything: documented, but Tsung fails there."""
@@ -52,14 +51,14 @@ def read_rule(option: SourceElement, reader: ConfigurationReader) -> ThinkTimeRu
 
 def read_think_time(
     element: SourceElement, rule: ThinkTimeRule, reader: ConfigurationReader
-) -> ThinkTime | WaitForPush | None:
+) -> ThinkTime | WaitForPush | WaitForAll | None:
     """The pause of a `<thinktime>`; None after a fault."""
     value = (element.get("value") or "").strip()
     random = reader.flag(element, "random") if element.get("random") is not None else None
-    if has_row(element, "value"):
-        return None
     if value == "wait_bidi":
         return WaitForPush()
+    if value == "wait_global":
+        return WaitForAll()
     if value.startswith("%%"):
         check_text(element, value, reader)
         return ThinkTime(pause=Pause.FROM_TEXT, text=value)

@@ -47,17 +47,10 @@ class Row:
 
 ROWS = (
     # Sessions
-    Row("setdynvars"),
-    Row("change_type"),
-    Row("set_option"),
-    Row("interaction"),
-    Row("match"),
-    Row("dyn_variable"),
-    Row("thinktime", "value", ("wait_global",)),
+    Row("dyn_variable", "pgsql_expr"),
+    Row("change_type", "server_type", ("udp", "udp6", "bosh", "bosh_ssl", "erlang")),
+    Row("change_type", "server_type", ("websocket", "websocket_ssl", "ws", "wss")),
     # Options
-    Row("option", "name", ("rate_limit",)),
-    Row("option", "name", ("file_server", "local_file_server")),
-    Row("option", "name", ("global_number", "global_ack_timeout"), refused=False),
     Row("option", "name", ("max_ssh_startup_per_core",), refused=False),
     Row("option", "name", ("udp_rcv_buffer", "udp_snd_buffer"), refused=False),
     Row("option", "name", ("websocket_path", "websocket_frame"), refused=False),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
+from pytsung.plan.change_words import change_words, inspection_words, variable_words
 from pytsung.plan.quantities import amount, length_of_time
 from pytsung.plan.sessions import (
     Abort,
@@ -26,6 +27,7 @@ from pytsung.plan.sessions import (
     Transaction,
     WaitForPush,
 )
+from pytsung.plan.sources import SetVariables
 
 _WIDEST = 100
 """Columns of a line; what is longer is cut."""
@@ -48,7 +50,8 @@ def session_lines(session: Session, describe_request: Callable[[str, Request], s
             if isinstance(step, RequestStep):
                 # A payload may have lines of its own; here each step is one.
                 words = " ".join(describe_request(session.kind, step.request).split())
-                yield indent + words + (f"  [{step.tag}]" if step.tag else "")
+                tag = f"  [{step.tag}]" if step.tag else ""
+                yield indent + words + inspection_words(step) + tag
                 continue
             yield indent + _words(step)
             if isinstance(step, Transaction | For | Repeat | If | Foreach):
@@ -80,8 +83,12 @@ def _words(step: SessionStep) -> str:
         return f"if {_condition(step.condition)}"
     if isinstance(step, Foreach):
         return f"for each {step.name} in {step.source}{_filter(step)}"
-    assert isinstance(step, Abort)
-    return "end the whole test" if step.whole_test else "end the session"
+    if isinstance(step, Abort):
+        return "end the whole test" if step.whole_test else "end the session"
+    if isinstance(step, SetVariables):
+        return variable_words(step)
+    assert not isinstance(step, RequestStep)
+    return change_words(step)
 
 
 def _pause(step: ThinkTime) -> str:

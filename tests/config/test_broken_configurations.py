@@ -77,8 +77,8 @@ BROKEN = {
         "no session type ts_gopher",
     ),
     "a session type of Tsung's": (
-        document(sessions=session("<request><http/></request>").replace("ts_websocket", "ts_http")),
-        "sessions of type ts_http are not supported",
+        document(sessions=session("<request><ldap/></request>").replace("ts_websocket", "ts_ldap")),
+        "sessions of type ts_ldap are not supported",
     ),
     "a log level of its own": (document(attributes='loglevel="chatty"'), 'loglevel="chatty"'),
     "a dump of its own": (document(attributes='dumptraffic="all"'), 'dumptraffic="all"'),

@@ -14,6 +14,8 @@ from pytsung.config.vocabulary import (
     UNTYPED_OPTIONS,
 )
 from pytsung.protocols.registry import installed
+from pytsung.user.erlang.functions import FUNCTIONS as ERLANG
+from pytsung.user.substitution import FUNCTIONS as SUBSTITUTED
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "configuration.md"
 MARKS = {"same", "same, fixed", "approximated", "warned", "refused"}
@@ -96,3 +98,11 @@ def test_session_types_are_marked_by_what_is_installed() -> None:
     rooms = installed()
     for (kind,), mark in SESSION_TYPES.items():
         assert (mark == "refused") is (kind not in rooms)
+
+
+def test_the_erlang_that_is_known_is_written_down() -> None:
+    """Whoever meets a refusal looks here for what would do."""
+    text = PAGE.read_text(encoding="utf-8")
+    words = set(text.replace("`", " ").replace(";", " ").split())
+    assert set(ERLANG) <= words
+    assert {(name,) for name in SUBSTITUTED} == set(marks("function", 1, 1))

@@ -137,7 +137,7 @@ def test_all_comparisons(name: str) -> None:
         (request("<gopher/>") + request(message("a")), "there is no element <gopher>"),
         (request(THINK + message("a")), "<thinktime> cannot stand in <request>"),
         (request(message("a"), 'subst="yes"'), 'subst="yes"'),
-        (request(message("%%ts_msg_server:get_id%%"), 'subst="true"'), "%%ts_msg_server:get_id%%"),
+        (request(message("%%mine:get_id%%"), 'subst="true"'), "%%mine:get_id%%"),
         ("<pause/>", "there is no element <pause>"),
         ("<clients/>", "<clients> cannot stand in <session>"),
         ("<transaction/>", "<transaction> needs the attribute name"),
@@ -181,8 +181,8 @@ def test_calls_in_a_text_that_is_not_filled_in_are_only_text() -> None:
 
 def test_after_a_refused_change_of_type_its_requests_are_not_complained_of() -> None:
     """One cause, one fault."""
-    text = '<change_type new_type="ts_http" host="a" port="1" server_type="tcp"/>'
-    assert "<change_type> is not supported" in fault(steps=text + request('<http url="/"/>'))
+    text = '<change_type new_type="ts_ldap" host="a" port="1" server_type="tcp"/>'
+    assert "type ts_ldap are not supported" in fault(steps=text + request('<ldap type="unbind"/>'))
 
 
 def test_an_empty_session_is_only_worth_a_warning() -> None:

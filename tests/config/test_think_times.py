@@ -84,7 +84,6 @@ def test_an_element_and_the_option(attributes: str, option: str, step: SessionSt
         ('min="0" max="2"', "from 0 to 2"),
         ('min="1"', "needs the attribute max"),
         ('value="1" random="maybe"', 'random="maybe"'),
-        ('value="wait_global"', 'value="wait_global"> is not supported'),
         ('value="%%ts_file_server:get_next_line%%"', "%%ts_file_server:get_next_line%%"),
     ],
 )
