@@ -24,6 +24,7 @@ _SECRETS = re.compile(
 _HOST = re.compile(rb"""\b(?:host|targets?|address)["']?\s*[=:]\s*\[?\s*["']([^"']+)["']""")
 _NODE = re.compile(rb"(?:tsung_controller|os_mon)@([A-Za-z0-9.-]+)")
 _ADDRESS = re.compile(rb"\b(?!127\.)\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b")
+_NUMBERS = re.compile(rb"[0-9a-fA-F.:\[\]]+")
 _PUBLIC = {b"localhost", b"127.0.0.1", b"::1"}
 
 
@@ -71,7 +72,7 @@ class Mask:
         for data in contents:
             found.update(_HOST.findall(data), _NODE.findall(data), _ADDRESS.findall(data))
         names = {name.rsplit(b":", 1)[0] if name.count(b":") == 1 else name for name in found}
-        names |= {name.partition(b".")[0] for name in names if not _ADDRESS.fullmatch(name)}
+        names |= {name.partition(b".")[0] for name in names if not _NUMBERS.fullmatch(name)}
         hosts = sorted(name for name in names if len(name) > 1 and name not in _PUBLIC)
         self._words = {name: f"host-{n}".encode() for n, name in enumerate(hosts, start=1)}
         longest_first = sorted(map(re.escape, hosts), key=len, reverse=True)
