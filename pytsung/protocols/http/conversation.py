@@ -33,18 +33,25 @@ _UNASKED = Feedback(pushes=1)
 
 
 class Settings:
-    """What all users of one room have in common: routes, and which user agents there are."""
+    """What all users of one room have in common: routes, and which user agents there are.
 
-    __slots__ = ("_agents", "_weights", "routes")
+    `agents_in_tsung` says whether Tsung heeds the option `user_agent` here.
+    """
 
-    def __init__(self, options: HttpOptions, user_agent: str) -> None:
+    __slots__ = ("_agents", "_agents_in_tsung", "_user_agent", "_weights", "routes")
+
+    def __init__(self, options: HttpOptions, user_agent: str, *, agents_in_tsung: bool) -> None:
+        self._user_agent = user_agent
+        self._agents_in_tsung = agents_in_tsung
         agents = options.user_agents or ((user_agent, 1),)
         self._agents = [text for text, _ in agents]
         self._weights = list(accumulate(weight for _, weight in agents))
         self.routes = RouteTable()
 
-    def draw_agent(self, random: Random) -> str:
+    def draw_agent(self, random: Random, *, quirks: bool) -> str:
         """The user agent that a new user has for all of its session."""
+        if quirks and not self._agents_in_tsung:
+            return self._user_agent
         if len(self._agents) == 1:
             return self._agents[0]
         return random.choices(self._agents, cum_weights=self._weights)[0]
@@ -75,7 +82,7 @@ class HttpConversation:
         """
         agent = self._agent
         if agent is None:
-            agent = self._agent = self._settings.draw_agent(context.random)
+            agent = self._agent = self._settings.draw_agent(context.random, quirks=context.quirks)
         shared = self._settings.routes.find(request, context.endpoint, agent, context.quirks)
         route = shared.route
         if route is None:

@@ -37,7 +37,7 @@ class HttpRoom:
         self.options: ProtocolOptions = options
         self._options = options
         self._user_agent = user_agent
-        self._settings = Settings(options, user_agent)
+        self._settings = Settings(options, user_agent, agents_in_tsung=session_type == "ts_http")
 
     def read_option(self, element: Element, reader: Reader) -> HttpOptions:
         """The options after one more `<option type="ts_http">`."""
