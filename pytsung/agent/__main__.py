@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 
 import trio
 
@@ -22,9 +23,11 @@ def main() -> None:
     """Live as an agent until the controller's stream ends."""
     # Ctrl-C reaches the whole terminal; the controller hears it and decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    zygote_socket, _ = zygote.fork_zygote(worker.run_worker)
-    controller_in, controller_out = _take_stdio()
+    # Made before the fork: workers share it, and need not build it again.
     encoder = Encoder(registry.installed())
+    encoder.warm_up()
+    zygote_socket, _ = zygote.fork_zygote(partial(worker.run_worker, encoder=encoder))
+    controller_in, controller_out = _take_stdio()
 
     async def live() -> None:
         stream = trio.StapledStream(

@@ -37,8 +37,8 @@ from pytsung.control.messages import (
 SILENCE = 15.0
 """Seconds without a word from the controller after which the agent ends itself."""
 
-MERGE_EVERY = 0.05
-"""Seconds between looks for intervals that are complete."""
+LOOK_EVERY = 0.5
+"""Seconds between looks for intervals that have waited long enough for a late worker."""
 
 HEALTH_EVERY = 1.0
 HOST_EVERY = 10
@@ -104,8 +104,8 @@ class Agent:
     async def _report(self, workers: Workers) -> None:
         """Send merged intervals as they are complete, then the end."""
         while not workers.finished.is_set():
-            with trio.move_on_after(MERGE_EVERY):
-                await workers.finished.wait()
+            with trio.move_on_after(LOOK_EVERY):  # somebody may be late
+                await workers.news()
             for collected in workers.intervals.ready(workers.elapsed):
                 await self._tell(Report(collected.merged(), collected.missing))
         for collected in workers.intervals.flush():

@@ -138,7 +138,9 @@ class LiveUser:
             return None
         self.deadline = NEVER
         self.user.request_started = now = monotonic()
-        address = surroundings.resolver.find(step.endpoint, lambda: self.perform(step))
+        address = surroundings.resolver.latest(step.endpoint)
+        if address is None:
+            address = surroundings.resolver.find(step.endpoint, lambda: self.perform(step))
         if address is None:
             return None
         if not isinstance(address, Address):

@@ -64,17 +64,21 @@ class Resolver:
         self._nursery = nursery
         self._fence = fence
         self._known: dict[Endpoint, tuple[float, Address | str]] = {}
-        self._latest: tuple[Endpoint, float, Address | str] | None = None  # most ask for it again
+        self._latest: tuple[Endpoint, float, Address | str] | None = None
         self._waiting: dict[Endpoint, list[Callable[[], None]]] = {}
+
+    def latest(self, endpoint: Endpoint) -> Address | str | None:
+        """The address that was found last, if this is its endpoint: most users ask for it."""
+        latest = self._latest
+        if latest is not None and latest[0] is endpoint and monotonic() < latest[1]:
+            return latest[2]
+        return None
 
     def find(self, endpoint: Endpoint, when_known: Callable[[], None]) -> Address | str | None:
         """The endpoint's address, or the reason why there is none.
 
         None: it is being looked up, and `when_known` will be called to ask again.
         """
-        latest = self._latest
-        if latest is not None and latest[0] is endpoint and monotonic() < latest[1]:
-            return latest[2]
         known = self._known.get(endpoint)
         if known is not None and monotonic() < known[0]:
             self._latest = (endpoint, *known)

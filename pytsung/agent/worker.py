@@ -56,11 +56,15 @@ SPARE_DESCRIPTORS = 64
 LOOK_FOR_IDLE = 0.02
 """Seconds between looks whether the last requests are answered, when stopping."""
 
+COLLECT_EVERY = 60
+"""Intervals between collections of cyclic garbage while users arrive: there is hardly
+any (none in a minute of connecting), and looking through the new users costs."""
+
 OUTBOX = 256
 """Messages kept while the agent is slow to read: a few minutes of reports."""
 
 
-def run_worker(connection: socket.socket) -> None:
+def run_worker(connection: socket.socket, encoder: Encoder) -> None:
     """Live as a worker at the far end of `connection`, until the work is done.
 
     Raises whatever goes wrong: a bug ends this process, and the agent tells of it.
@@ -69,7 +73,7 @@ def run_worker(connection: socket.socket) -> None:
     gc.disable()  # `_report` collects: at a time of its own choosing, and only what is new
     gc.freeze()
     reactor = Reactor()
-    reactor.run(partial(_Worker(reactor).live, connection))
+    reactor.run(partial(_Worker(reactor).live, connection, encoder))
 
 
 def _raise_descriptor_limit() -> None:
@@ -95,10 +99,10 @@ class _Worker:
         self._crowd: Crowd | None = None
         self._arrivals: Arrivals | None = None
 
-    async def live(self, connection: socket.socket) -> None:
+    async def live(self, connection: socket.socket, encoder: Encoder) -> None:
         """Play the share that comes over `connection`; ends when told, or when played."""
         stream = trio.SocketStream(trio.socket.from_stdlib_socket(connection))
-        channel = Channel(stream, MessageCodec(Encoder(registry.installed())))
+        channel = Channel(stream, MessageCodec(encoder))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._send_all, channel)
             async for message in channel.messages():
@@ -193,8 +197,9 @@ class _Worker:
         self._note_lags()
         recorder.generator_samples("worker_cpu", [self._cpu_share()])
         arrivals.lateness.clear()
-        gc.collect(0)
-        gc.freeze()  # users are no garbage: let no further collection walk through them
+        if not recorder.users_started or self._interval % COLLECT_EVERY == 0:
+            gc.collect(0)
+        gc.freeze()  # users are no garbage: let no collection walk through them
         self._outbox.send_nowait(Report(recorder.take(self._interval)))
         self._interval += 1
 

@@ -67,6 +67,7 @@ class Workers:
     ) -> None:
         self.intervals: IntervalCollector[int] = IntervalCollector()
         self.finished = trio.Event()
+        self._news = trio.Event()
         self.not_started = 0
         self.users_open = 0
         self.aborted = False
@@ -98,6 +99,12 @@ class Workers:
     def elapsed(self) -> float:
         """Seconds since the test's start; negative before it."""
         return monotonic() - self._origin if self._origin is not None else -1.0
+
+    async def news(self) -> None:
+        """Wait until a worker has reported, or all have finished."""
+        await self._news.wait()
+        if not self.finished.is_set():
+            self._news = trio.Event()
 
     async def prepare(self, share: AgentShare) -> int:
         """Start one worker for each share; gives their number when all stand by."""
@@ -187,6 +194,7 @@ class Workers:
     async def _heed(self, process: _Process, message: Message) -> None:
         if isinstance(message, Report):
             self.intervals.add(process.number, message.interval)
+            self._news.set()
         elif isinstance(message, Ready):
             process.ready.set()
         elif isinstance(message, Full):
@@ -226,6 +234,7 @@ class Workers:
         has_begun = self._origin is not None
         if has_begun and all(process.is_standby for process in self._alive.values()):
             self.finished.set()
+            self._news.set()
 
 
 def _reason(ended: zygote.Ended | None) -> str:

@@ -17,7 +17,7 @@ from pytsung.control import messages
 from pytsung.errors import AgentError
 from pytsung.plan import ProtocolOptions, Request, SessionStep, VariableSource
 from pytsung.protocols.registry import Registry
-from pytsung.stats import Histogram, SampleSummary
+from pytsung.stats import Histogram, Interval, SampleSummary
 
 _MESSAGE_TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(messages.Message)}
 
@@ -37,6 +37,14 @@ class Encoder:
         self._converter.register_structure_hook(SampleSummary, _read_summary)
         configure_tagged_union(VariableSource, self._converter, tag_name="kind")
         configure_tagged_union(SessionStep, self._converter, tag_name="step")
+
+    def warm_up(self) -> None:
+        """Build the code for what travels every second, before seconds count."""
+        sample = SampleSummary.of([0.0])
+        interval = Interval(0, samples={"request": sample}, generator={"loop_lag": sample})
+        health = messages.Health(at=0.0, cpu=0.0, free_memory=0.0, load=0.0)
+        for message in (messages.Report(interval), health, messages.Beat()):
+            self.decode(self.encode(message))
 
     def encode(self, message: messages.Message) -> bytes:
         """One message as JSON: its name, then its fields.

@@ -43,11 +43,10 @@ from pytsung.stats.collector import Collected, IntervalCollector
 from pytsung.stats.totals import RunTotals, check_conservation
 from pytsung.stats.verdict import Judge, Verdict
 
-LOOK_EVERY = 1.0
+LOOK_EVERY = 0.5
 STALLED_AFTER = 5.0
 """Seconds of an agent's silence that are an event; many more and it is lost."""
 
-COLLECT_EVERY = 0.1
 PARTING_TIME = 10.0
 """Seconds after a stop that agents have to report their last interval, besides the grace."""
 
@@ -112,6 +111,7 @@ class Run:
         self._grace = 0.0
         self._stopping = trio.Event()
         self._ended = trio.Event()
+        self._news = trio.Event()  # an agent has reported
         self._phase = 0
         self._own_counters: dict[str, int] = {}
         self._faults: list[str] = []
@@ -123,6 +123,7 @@ class Run:
         cannot be shared out.
         """
         encoder = Encoder(registry.installed())
+        encoder.warm_up()
         shares = make_shares(self._plan, list(roles), self._options.seed)
         self._links = [
             AgentLink(role.host, launcher, share, encoder)
@@ -195,6 +196,7 @@ class Run:
     async def _heed(self, link: AgentLink, message: Message) -> None:
         if isinstance(message, Report):
             self._collector.add(link.name, message.interval)
+            self._news.set()
             if message.missing:
                 self._judge.missing(link.name, message.interval.index, message.missing)
         elif isinstance(message, Health):
@@ -277,9 +279,11 @@ class Run:
     async def _collect(self) -> None:
         """Pass each interval on as soon as it is complete."""
         while True:
+            with trio.move_on_after(LOOK_EVERY):  # somebody may be late
+                await self._news.wait()
+            self._news = trio.Event()
             for collected in self._collector.ready(self._elapsed):
                 self._pass_on(collected)
-            await trio.sleep(COLLECT_EVERY)
 
     def _pass_on(self, collected: Collected[str]) -> None:
         merged = collected.merged()

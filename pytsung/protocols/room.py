@@ -79,7 +79,7 @@ COMPLETE_AND_CLOSE = Feedback(complete=True, close=True)
 
 @dataclass(slots=True)
 class RequestContext:
-    """What a request may draw on while its bytes are made.
+    """What a request may draw on while its bytes are made; not to be kept beyond that.
 
     `fill` puts the user's variables into a text; it gives the text back as it is
     when the request asked for no substitution. `keep_answer`: somebody will look at

@@ -37,15 +37,16 @@ class Timed(Protocol):
 
 
 class Calendar:
-    """Slots of one width, in seconds."""
+    """Slots of one width, in seconds. `next_time` is that of the earliest, NEVER without one."""
 
-    __slots__ = ("_heap", "_per_second", "_slots", "width")
+    __slots__ = ("_heap", "_per_second", "_slots", "next_time", "width")
 
     def __init__(self, width: float) -> None:
         self.width = width
         self._per_second = 1 / width
         self._slots: dict[int, Bucket] = {}
         self._heap: list[int] = []
+        self.next_time = NEVER
 
     def add(self, item: Timed, at: float) -> Bucket:
         """Put an item into the slot nearest to `at`, and give that slot."""
@@ -54,13 +55,9 @@ class Calendar:
         if bucket is None:
             bucket = self._slots[slot] = [slot * self.width]
             heappush(self._heap, slot)
+            self.next_time = self._heap[0] * self.width
         bucket.append(item)
         return bucket
-
-    @property
-    def next_time(self) -> float:
-        """The time of the earliest slot; NEVER when there is none."""
-        return self._heap[0] * self.width if self._heap else NEVER
 
     def items(self) -> Iterator[Timed]:
         """Every item with an outstanding entry here."""
@@ -69,4 +66,6 @@ class Calendar:
 
     def pop(self) -> Bucket:
         """Take the earliest slot out. Raises IndexError when there is none."""
-        return self._slots.pop(heappop(self._heap))
+        slot = heappop(self._heap)
+        self.next_time = self._heap[0] * self.width if self._heap else NEVER
+        return self._slots.pop(slot)

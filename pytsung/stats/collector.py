@@ -27,7 +27,9 @@ class Collected(Generic[Source]):
     missing: tuple[Source, ...] = ()
 
     def merged(self) -> Interval:
-        """All parts as one interval."""
+        """All parts as one interval. A single part is given as it is."""
+        if len(self.parts) == 1:
+            return next(iter(self.parts.values()))
         whole = Interval(self.index)
         for part in self.parts.values():
             whole.merge(part)

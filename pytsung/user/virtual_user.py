@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytsung.plan import Endpoint
-from pytsung.protocols.room import Ack, Feedback, RequestContext, RequestError
+from pytsung.protocols.room import Ack, Feedback, RequestError
 from pytsung.user import steps
 from pytsung.user.operations import MakeRequest
 from pytsung.user.player import Exchanging
@@ -291,14 +291,11 @@ class VirtualUser(Traveller):
             step = self.await_supplies(operation.needs, now)
             if step is not None:
                 return step
-        context = RequestContext(
-            self.endpoint,
-            world.random,
-            self.fill if operation.substitute else _as_it_is,
-            world.quirks,
-            keep_answer=operation.inspection is not None,
-            unix_time=now + world.unix_offset,
-        )
+        context = world.context
+        context.endpoint = self.endpoint
+        context.fill = self.fill if operation.substitute else _as_it_is
+        context.keep_answer = operation.inspection is not None
+        context.unix_time = now + world.unix_offset
         try:
             exchange = self.conversation.begin(operation.request, context)
         except RequestError as error:
@@ -319,9 +316,9 @@ class VirtualUser(Traveller):
 
     def _heed(self, feedback: Feedback, now: float) -> Step:
         """Act on what the conversation made of received bytes."""
-        recorder = self.world.recorder
+        counters = self.world.recorder.counters
         for counter in feedback.counters:
-            recorder.count(counter)
+            counters[counter] += 1
         if feedback.error:
             return self._with_reply(feedback, self.fail(feedback.error, now))
         then: Step = STAY
@@ -337,7 +334,7 @@ class VirtualUser(Traveller):
             then = self.program.await_answer
         if feedback.pushes:
             then = self._pushed(feedback, then, now)
-        return self._with_reply(feedback, then)
+        return self._with_reply(feedback, then) if feedback.reply else then
 
     def _closed_by_protocol(self, now: float) -> Step:
         """The conversation wants the connection closed, and this was no answer."""
@@ -357,7 +354,7 @@ class VirtualUser(Traveller):
     def _pushed(self, feedback: Feedback, then: Step, now: float) -> Step:
         """Messages have come that nobody asked for."""
         if self.is_bidirectional:
-            self.world.recorder.count("async_unknown_data_rcv", feedback.pushes)
+            self.world.recorder.counters["async_unknown_data_rcv"] += feedback.pushes
             if self.state is PARKED and not feedback.complete:
                 return self._advance(now)
         elif self.state is THINKING and self._ack is Ack.ANSWER and not feedback.complete:

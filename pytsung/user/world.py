@@ -9,12 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from pytsung.plan import Endpoint
+from pytsung.protocols.room import RequestContext
 from pytsung.stats import Recorder
 from pytsung.user.encounters import Encounters
 from pytsung.user.match_log import MatchLog
 from pytsung.user.supplies import Supplies
 
 Callback = Callable[..., object]
+
+_NOWHERE = Endpoint("", 0)
 
 
 @dataclass(slots=True)
@@ -23,6 +27,7 @@ class World:
 
     `unix_time` is the time when the test began. `unix_offset` makes Unix time of the
     steady clock's. `callbacks` are the Python functions that sessions name.
+    `context` is every request's in turn: whoever makes one fills it in first.
     """
 
     recorder: Recorder
@@ -34,3 +39,7 @@ class World:
     match_log: MatchLog = field(default_factory=MatchLog)
     encounters: Encounters = field(default_factory=Encounters)
     callbacks: dict[str, Callback] = field(default_factory=dict)
+    context: RequestContext = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.context = RequestContext(_NOWHERE, self.random, str, self.quirks)
