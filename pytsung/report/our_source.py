@@ -42,7 +42,7 @@ class _Reading:
 
     def __init__(self, width: int) -> None:
         self.maker = WindowMaker(width, heat=HEAT)
-        self.totals = RunTotals()
+        self.totals = RunTotals(counts_only=True)  # samples are summed up by the windows
         self.agents: dict[str, AgentRecord] = {}
         self.started = 0.0
         self._width = width
@@ -67,7 +67,9 @@ def read_ours(directory: Path, width: int | None = None) -> RunRecord:
     reading = _Reading(width or width_for(_count_lines(path)))
     for entry in read_intervals(path):
         reading.add(entry)
+    windows = reading.maker.finish()
     totals = reading.totals
+    totals.samples, totals.generator = reading.maker.samples, reading.maker.generator
     agents = [reading.agents[host] for host in sorted(reading.agents)]
     faults = check_conservation(totals, {agent.host: agent.totals for agent in agents})
     is_complete = (directory / SUMMARY).exists()
@@ -85,7 +87,7 @@ def read_ours(directory: Path, width: int | None = None) -> RunRecord:
         is_complete=is_complete,
         started_at=datetime.fromisoformat(summary.started_at),
         summary=summary,
-        windows=reading.maker.finish(),
+        windows=windows,
         blocks=blocks,
         hosts=host_readings(blocks),
         agents=agents,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from pytsung.logdir.blocks import Block, Blocks, CounterLine, SampleLine
 from pytsung.stats import Interval, SampleSummary
+from pytsung.stats.interval import merge_samples
 
 PERCENTS = (50.0, 75.0, 90.0, 95.0, 99.0)
 """The percentiles that are drawn over time."""
@@ -83,12 +84,16 @@ class WindowMaker:
     """Sums one-second intervals up to windows of `width` seconds, as they come.
 
     Only the figures of a finished window are kept, so memory does not grow with
-    the number of intervals. Intervals come in the order of their index; seconds
-    of which none came are windows without users.
+    the number of intervals; `samples` and `generator` are those of all finished
+    windows together.
+    Intervals come in the order of their index; seconds of which none came are
+    windows without users.
     """
 
     def __init__(self, width: int = 1, *, heat: Sequence[str] = ()) -> None:
         self.windows: list[Window] = []
+        self.samples: dict[str, SampleSummary] = {}
+        self.generator: dict[str, SampleSummary] = {}
         self._width = width
         self._heat = frozenset(heat)
         self._open: Interval | None = None
@@ -117,6 +122,8 @@ class WindowMaker:
     def _close(self, end: float) -> None:
         interval = self._open
         assert interval is not None
+        merge_samples(self.samples, interval.samples)
+        merge_samples(self.generator, interval.generator)
         self.windows.append(
             Window(
                 start=float(interval.index),

@@ -93,6 +93,8 @@ def test_a_killed_run_is_marked(tmp_path: Path) -> None:
     assert (record.status, record.is_complete) == (INCOMPLETE, False)
     assert record.summary.users.started == 24
     assert record.duration == 15
+    assert record.summary.lateness.count == 60
+    assert record.summary.samples["connect"].count == 24
     assert ">incomplete</strong>" in made(tmp_path)
 
 
