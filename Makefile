@@ -21,6 +21,8 @@ help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 bench: $(VENV)/.installed  ## 20,000 WebSocket users against the bundled server, in a minute
+	@limit=$$(ulimit -Hn); [ "$$limit" = unlimited ] || [ "$$limit" -ge 16384 ] || \
+		echo "ulimit -Hn is $$limit: workers take fewer users each, and more of them are started."
 	@$(BIN)/pytsung -f examples/bench.xml -l $(LOG) --target start
 
 test: $(VENV)/.installed-test  ## run the tests
