@@ -112,7 +112,10 @@ class _Worker:
 
     async def _send_all(self, channel: Channel) -> None:
         async for message in self._to_send:
-            await channel.send(message)
+            try:
+                await channel.send(message)
+            except trio.BrokenResourceError:
+                return  # the agent is gone: `live` hears the end of the channel
             if isinstance(message, Finished):
                 await channel.aclose()
 

@@ -126,13 +126,16 @@ class _Zygote:
         descriptor = os.pidfd_open(pid)
         self._children[descriptor] = pid
         poll.register(descriptor, select.POLLIN)
-        self._channel.send(f"started {pid}".encode())
+        self._tell(f"started {pid}")
         return True
 
     def _receive(self) -> socket.socket | None:
         """The socket of a request; None at the end of the stream."""
         size = socket.CMSG_SPACE(array.array("i").itemsize)
-        data, ancillary, _, _ = self._channel.recvmsg(DATAGRAM, size)
+        try:
+            data, ancillary, _, _ = self._channel.recvmsg(DATAGRAM, size)
+        except ConnectionResetError:  # the agent is gone, and had not read all we said
+            return None
         if not data:
             return None
         descriptors = array.array("i")
@@ -147,7 +150,11 @@ class _Zygote:
         _, status, usage = os.wait4(pid, 0)
         code = os.waitstatus_to_exitcode(status)
         cpu = usage.ru_utime + usage.ru_stime
-        self._channel.send(f"ended {pid} {code} {cpu}".encode())
+        self._tell(f"ended {pid} {code} {cpu}")
+
+    def _tell(self, text: str) -> None:
+        with contextlib.suppress(ConnectionError):  # nobody listens: the next look ends us
+            self._channel.send(text.encode())
 
 
 def ask(channel: socket.socket, connection: socket.socket) -> None:

@@ -129,6 +129,21 @@ def test_the_end_of_its_socket_is_the_end_of_the_zygote() -> None:
     assert stdout == "0\n", stderr
 
 
+def test_an_agent_that_has_not_read_everything_may_still_go() -> None:
+    """The kernel then says `reset` instead of `end`; that is no reason for a traceback."""
+    running = script(
+        """
+        connection, started = worker()
+        connection.send(b"end")
+        time.sleep(0.2)
+        asked.close()
+        import os
+        print(os.waitpid(pid, 0)[1])
+        """
+    )
+    assert running.communicate(timeout=30) == ("0\n", "")
+
+
 def test_workers_hold_none_of_the_agents_channel() -> None:
     """Whoever kept its stdout would hide its end from the controller."""
     running = script(
