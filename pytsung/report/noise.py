@@ -67,7 +67,8 @@ def compare(
             surer each has to be.
     """
     pairs = [(a, b) for a, b in zip(first, second, strict=False) if a is not None and b is not None]
-    batches = _batches(pairs)
+    busy = [pair for pair in pairs if any(pair)]  # after the last arrival, both rates are 0
+    batches = _batches(busy if len(busy) >= FEWEST * STRETCH else pairs)
     if len(batches) < FEWEST:
         return Difference()
     probability = 1 - ERROR_RATE / looks / 2
@@ -80,7 +81,7 @@ def compare(
         if not base:
             is_new = change > margin
             return Difference(math.inf if is_new else 1.0, is_seen=is_new, is_known=True)
-        ratio, low, high = (1 + (change + side) / base for side in (0.0, -margin, margin))
+        ratio, low, high = (max(1 + (change + side) / base, 0.0) for side in (0.0, -margin, margin))
     is_seen = (low > 1 or high < 1) and abs(ratio - 1) > FLOOR
     return Difference(ratio, low, high, is_seen, is_known=True)
 

@@ -71,18 +71,24 @@ def sections(record: RunRecord) -> list[Section]:
     return [section for section in found if section.charts]
 
 
-def write_pages(directory: Path, record: RunRecord, graphs: Sequence[Graph], look: Look) -> None:
-    """Write the pages into `directory`; `graphs` are those whose images are there."""
+def write_pages(
+    directory: Path, record: RunRecord, graphs: Sequence[Graph] | None, look: Look
+) -> None:
+    """Write the pages into `directory`.
+
+    `graphs` are those whose images were made, for `graph.html`; None where no images
+    were wanted: a page of earlier ones then stays as it is.
+    """
     context = _context(record, look)
     templates = environment()
     report = templates.get_template("report.html.jinja")
-    gallery = templates.get_template("graph.html.jinja")
     links = {"graphs": GRAPHS if graphs else "", "single": SINGLE, "csv": "csv"}
-    for name, page in (
-        (REPORT, report.render(context, links=links)),
-        (SINGLE, report.render(context, links={})),
-        (GRAPHS, gallery.render(context, galleries=_galleries(graphs), format=look.image_format)),
-    ):
+    pages = {REPORT: report.render(context, links=links), SINGLE: report.render(context, links={})}
+    if graphs is not None:
+        gallery = templates.get_template("graph.html.jinja")
+        galleries = _galleries(graphs)
+        pages[GRAPHS] = gallery.render(context, galleries=galleries, format=look.image_format)
+    for name, page in pages.items():
         (directory / name).write_text(page, encoding="utf-8")
 
 

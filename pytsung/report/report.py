@@ -70,4 +70,4 @@ def _write(record: RunRecord, directory: Path, look: Look, extent: Extent) -> No
 
         write_images(directory, drawn, look)
     if extent.html:
-        write_pages(directory, record, drawn if extent.images else (), look)
+        write_pages(directory, record, drawn if extent.images else None, look)
