@@ -99,7 +99,7 @@ def share_of(*phases: ArrivalPhase, users: tuple[ScheduledUser, ...] = (), **of:
 
 
 def phase(users: int, rate: float, duration: float = 1e6, **fields: object) -> ArrivalPhase:
-    return ArrivalPhase(1, duration, rate, users, (0.5, 0.5), **fields)  # type: ignore[arg-type]
+    return ArrivalPhase(1, duration, rate, users, (0.5, 0.5), **fields)  # type: ignore[arg-type] # any
 
 
 @dataclass

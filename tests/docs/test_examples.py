@@ -12,10 +12,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pytsung.cli import arguments
+from pytsung.cli.parser import COMMANDS
 from tests.docs.pages import NAMES, PAGES, ROOT, blocks, commands
 
 TARGETS = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-OWN_OPTIONS = {"serve", "report", "compare"}
+OWN_OPTIONS = set(COMMANDS) - {"start", "check"}
 """Commands that read their own options."""
 
 CUT = "…"
