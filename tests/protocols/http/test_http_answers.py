@@ -2,74 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from random import Random
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytsung.plan import Endpoint, RequestStep
+from pytsung.plan import RequestStep
 from pytsung.protocols.http import answers as limits
-from pytsung.protocols.http.codings import CodingError, decode
 from pytsung.protocols.http.heads import MAX_HEAD_BYTES
-from pytsung.protocols.http.requests import HttpRequest
-from pytsung.protocols.http.room import HttpRoom
-from pytsung.protocols.room import RequestContext
-from tests.protocols.http.scripts import asking, browser, http, request
+from tests.protocols.http.outcomes import GET, HEAD, OK, Outcome, outcome
+from tests.protocols.http.scripts import asking, browser, http
 
-GET = request(url="/")
-HEAD = request(url="/", method="HEAD")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the user learns of an answer; `closed` if the peer had to close."""
-
-    counters: tuple[str, ...]
-    complete: bool = True
-    close: bool = False
-    error: str = ""
-    answer: bytes = b""
-    pushes: int = 0
-
-
-def outcome(
-    blocks: Iterable[bytes],
-    asked: HttpRequest = GET,
-    *,
-    keep: bool = False,
-    quirks: bool = False,
-    closes: bool = False,
-) -> Outcome:
-    """Feed blocks, then the end of the stream if the peer closes; all feedback in one."""
-    conversation = asking(asked, keep=keep, quirks=quirks)
-    counters: list[str] = []
-    complete = close = False
-    error, answer, pushes = "", b"", 0
-    for block in blocks:
-        feedback = conversation.feed(block)
-        counters += feedback.counters
-        pushes += feedback.pushes
-        complete = complete or feedback.complete
-        close = close or feedback.close
-        error = error or feedback.error
-        answer = answer or feedback.answer
-        if close:
-            break
-    if closes and not complete and not error:
-        feedback = conversation.peer_closed()
-        counters += feedback.counters
-        complete, close = feedback.complete, feedback.close
-        answer = feedback.answer
-    return Outcome(tuple(counters), complete, close, error, answer, pushes)
-
-
-OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
@@ -326,93 +272,6 @@ def test_a_body_that_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     got = outcome([head, b"0123456", b"78901234567", b"89"], keep=True)
     assert got.answer == head + b"0123456789"
     assert got.counters == ("200", limits.BODY_TOO_LONG)
-
-
-def coded(coding: str, body: bytes) -> bytes:
-    return OK + f"Content-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
-
-
-def raw_deflate(data: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=-15)
-    return packer.compress(data) + packer.flush()
-
-
-TEXT = b"hello hello hello " * 100
-
-
-@pytest.mark.parametrize(
-    ("coding", "body"),
-    [
-        ("gzip", gzip.compress(TEXT)),
-        ("x-gzip", gzip.compress(TEXT)),
-        ("GZIP", gzip.compress(TEXT[:18]) + gzip.compress(TEXT[18:])),
-        ("gzip", gzip.compress(TEXT) + bytes(8)),
-        ("deflate", zlib.compress(TEXT)),
-        ("deflate", raw_deflate(TEXT)),
-        ("identity", TEXT),
-        ("deflate, gzip", gzip.compress(zlib.compress(TEXT))),
-    ],
-)
-def test_content_is_decoded_for_those_who_look(coding: str, body: bytes) -> None:
-    """A regular expression finds nothing in compressed bytes; the header lines stay."""
-    data = coded(coding, body)
-    got = outcome([data], keep=True)
-    assert got.counters == ("200",)
-    assert got.answer == data[: -len(body)] + TEXT
-    chunks = data.partition(b"Content-Length")[0] + b"Transfer-Encoding: chunked\r\n\r\n"
-    chunks += b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
-    assert outcome([chunks], keep=True).answer.endswith(b"\r\n\r\n" + TEXT)
-
-
-def test_one_user_looks_and_another_does_not() -> None:
-    """What is learned from one answer holds for the next user, coded or not."""
-    room = HttpRoom()
-    data = coded("gzip", gzip.compress(TEXT))
-    seen = []
-    for keep in (False, True, False, True):
-        conversation = room.converse()
-        context = RequestContext(Endpoint("h", 1), Random(1), str, keep_answer=keep)
-        conversation.begin(GET, context)
-        seen.append(conversation.feed(data).answer[-len(TEXT) :])
-    assert seen == [b"", TEXT, b"", TEXT]
-
-
-@pytest.mark.parametrize(
-    ("coding", "body"),
-    [
-        ("gzip", b"not gzip"),
-        ("gzip", gzip.compress(TEXT)[:-9]),
-        ("gzip", b""),
-        ("deflate", b"\xff\xff"),
-        ("rot13", b"uryyb"),
-    ],
-)
-def test_content_that_cannot_be_decoded_is_given_as_it_is(coding: str, body: bytes) -> None:
-    """Tsung's user ends with error_unknown; ours goes on, and it is counted."""
-    data = coded(coding, body)
-    assert outcome([data], keep=True) == Outcome(("200", limits.BAD_CODING), answer=data)
-    assert outcome([data]) == Outcome(("200",))
-
-
-def test_a_bomb_is_not_unpacked() -> None:
-    """A small answer must not fill a load host's memory."""
-    bomb = gzip.compress(bytes(10**6))
-    with pytest.raises(CodingError, match="more than"):
-        decode(bomb, ("gzip",), limit=10**5)
-    assert decode(bomb, ("gzip",), limit=10**6) == bytes(10**6)
-
-
-@pytest.mark.parametrize("coding", ["br", "zstd"])
-def test_rarer_codings_are_decoded_where_the_host_can(coding: str) -> None:
-    """Never a failure: decoded, or counted as not decoded."""
-    packed: bytes
-    if coding == "br":
-        packed = pytest.importorskip("brotli").compress(TEXT)
-    else:
-        packed = pytest.importorskip("zstandard").compress(TEXT)
-    data = coded(coding, packed)
-    assert outcome([data], keep=True).answer.endswith(b"\r\n\r\n" + TEXT)
-    assert outcome([coded(coding, packed[:-4])], keep=True).counters[-1] == limits.BAD_CODING
 
 
 def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
