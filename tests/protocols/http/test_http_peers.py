@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -141,7 +142,7 @@ events {{ worker_connections 64; }}
 http {{
   access_log off; client_body_temp_path {home}/a; proxy_temp_path {home}/b;
   fastcgi_temp_path {home}/c; uwsgi_temp_path {home}/d; scgi_temp_path {home}/e;
-  gzip on; gzip_types text/plain; gzip_min_length 1; default_type text/plain;
+  if_modified_since before; gzip on; gzip_types text/plain; gzip_min_length 1; default_type text/plain;
   server {{ listen 127.0.0.1:{port}; root {files}; }}
 }}
 """
@@ -158,16 +159,18 @@ def nginx_server(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     (home / "nginx.conf").write_text(NGINX.format(home=home, port=port, files=files))
     server = subprocess.Popen([nginx, "-p", str(home), "-c", str(home / "nginx.conf")])
     try:
-        for _ in range(200):
-            with closing(socket.socket()) as attempt:
-                attempt.settimeout(0.05)
-                if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert server.poll() is None
+        while not _is_up(port):
+            assert server.poll() is None, (home / "error.log").read_text()
+            time.sleep(0.01)  # a foreign process: there is nothing to wait on
         yield port
     finally:
         server.terminate()
         server.wait(10)
+
+
+def _is_up(port: int) -> bool:
+    with closing(socket.socket()) as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
 def fetch(connection: socket.socket, user: Browser, step: RequestStep) -> Feedback:
