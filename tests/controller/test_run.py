@@ -1,0 +1,416 @@
+"""The controller against scripted agents: what it makes of their words, and of their silence.
+
+No process is started; an agent is a task at the far end of a stream in memory.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, TypeVar
+
+import pytest
+import trio
+import trio.testing
+
+from pytsung.control.codec import MessageCodec
+from pytsung.control.encoding import Encoder
+from pytsung.control.messages import (
+    VERSION,
+    Assign,
+    Cost,
+    Failed,
+    Finished,
+    Health,
+    Hello,
+    Message,
+    Note,
+    PhaseStarted,
+    Ready,
+    Report,
+    Start,
+    Stop,
+    WorkerLost,
+)
+from pytsung.controller.launcher import AgentConnection
+from pytsung.controller.run import Ending, Run, RunOptions, RunResult
+from pytsung.controller.shares import AgentRole
+from pytsung.errors import AgentError
+from pytsung.plan import AgentHost, ArrivalPhase, Endpoint, Load, Plan, Session, Target
+from pytsung.protocols import registry
+from pytsung.stats import Interval
+from pytsung.stats.totals import RunTotals
+
+LIMIT = 20.0
+ENCODER = Encoder(registry.installed())
+Kind = TypeVar("Kind")
+
+
+class Agent:
+    """The agent's end of a stream."""
+
+    def __init__(self, stream: trio.abc.Stream, complaints: trio.abc.SendStream) -> None:
+        self.stream = stream
+        self.complaints = complaints
+        self._codec = MessageCodec(ENCODER)
+        self._heard: deque[Message] = deque()
+
+    async def say(self, *messages: Message) -> None:
+        for message in messages:
+            await self.stream.send_all(self._codec.send(message))
+
+    async def hear(self, kind: type[Kind]) -> Kind:
+        """The next message of a kind; what comes before it is nobody's."""
+        while True:
+            while self._heard:
+                message = self._heard.popleft()
+                if isinstance(message, kind):
+                    return message
+            data = await self.stream.receive_some(65536)
+            assert data, f"the controller hung up before a {kind.__name__}"
+            self._heard.extend(self._codec.feed(bytes(data)))
+
+    async def stand_by(self) -> Start:
+        """Everything up to the barrier."""
+        await self.hear(Assign)
+        await self.say(Hello(VERSION, "far", 7, monotonic(), 2, "3.10"), Ready(1))
+        return await self.hear(Start)
+
+
+Script = Callable[[Agent], Awaitable[None]]
+
+
+@dataclass
+class FakeLauncher:
+    """Starts a script instead of a process; when it ends, so does the agent's stream."""
+
+    script: Script
+
+    @asynccontextmanager
+    async def launch(self, run_id: str) -> AsyncIterator[AgentConnection]:
+        assert run_id
+        near, far = trio.testing.memory_stream_pair()
+        complaints, stderr = trio.testing.memory_stream_one_way_pair()
+
+        async def live() -> None:
+            try:
+                await self.script(Agent(far, complaints))
+            finally:
+                far.send_stream.close()
+                far.receive_stream.close()
+                complaints.close()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(live)
+            try:
+                yield AgentConnection(near, stderr)
+            finally:
+                nursery.cancel_scope.cancel()
+
+
+@dataclass
+class Notebook:
+    """A listener that keeps all it hears."""
+
+    intervals: list[Interval] = field(default_factory=list)
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    hosts: list[str] = field(default_factory=list)
+    matched: int = 0
+
+    def started(self, at: float) -> None:
+        self.events.append(("started", {}))
+
+    def interval(
+        self, merged: Interval, by_agent: Mapping[str, Interval], totals: RunTotals, at: float
+    ) -> None:
+        self.intervals.append(merged)
+
+    def host(self, name: str, health: Health) -> None:
+        self.hosts.append(name)
+
+    def event(self, kind: str, at: float, **fields: Any) -> None:
+        self.events.append((kind, fields))
+
+    def note(self, level: int, source: str, text: str) -> None:
+        self.notes.append(f"{source}: {text}")
+
+    def matches(self, events: Sequence[Any], origin: float) -> None:
+        self.matched += len(events)
+
+    def kinds(self) -> list[str]:
+        return [kind for kind, _ in self.events]
+
+
+def play(
+    scripts: Mapping[str, Script],
+    *,
+    users: int = 10,
+    duration: float | None = None,
+    agent_timeout: float = 30.0,
+) -> tuple[RunResult, Notebook]:
+    """A run with one agent per script."""
+    hosts = tuple(AgentHost(name) for name in scripts)
+    load = Load((ArrivalPhase(1, 60.0, 100.0, users, (1.0,)),), duration=duration)
+    target = Target(Endpoint("127.0.0.1", 7))
+    plan = Plan("t.xml", hosts, (target,), load, (Session("s", "ts_websocket", ()),))
+    roles = [AgentRole(host.name, (host,), 1) for host in hosts]
+    launchers: Sequence[FakeLauncher] = [FakeLauncher(script) for script in scripts.values()]
+    options = RunOptions(seed=1, warm_up=0.0, grace=0.0, agent_timeout=agent_timeout)
+    notebook = Notebook()
+
+    async def main() -> RunResult:
+        with trio.fail_after(LIMIT):
+            return await Run(plan, options, notebook).play(roles, launchers)
+
+    return trio.run(main), notebook
+
+
+def second(index: int, started: int, finished: int, users: int) -> Report:
+    return Report(Interval(index, users_started=started, users_finished=finished, users_open=users))
+
+
+def worked(users: int, **finished: Any) -> Script:
+    """An agent that does its work and goes."""
+
+    async def script(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.say(PhaseStarted(0, 1, 0.0), second(0, users, 0, users))
+        await agent.say(second(1, 0, users, 0), Finished(at=1.5, cost=Cost(0.5, 1000), **finished))
+        await agent.hear(Start)  # until the controller hangs up
+
+    async def until_hung_up(agent: Agent) -> None:
+        with pytest.raises(AssertionError, match="hung up"):
+            await script(agent)
+
+    return until_hung_up
+
+
+# -- the beginning ------------------------------------------------------------------
+
+
+def test_nobody_starts_before_everybody_stands_by() -> None:
+    """One instant for all, however long the slowest host takes."""
+    order: list[str] = []
+
+    def slow(name: str, pause: float) -> Script:
+        async def script(agent: Agent) -> None:
+            await agent.hear(Assign)
+            await trio.sleep(pause)
+            order.append(f"{name} ready")
+            await agent.say(Hello(VERSION), Ready(1))
+            await agent.hear(Start)
+            order.append(f"{name} started")
+            await agent.say(second(0, 5, 5, 0), Finished(at=0.1))
+
+        return script
+
+    result, notebook = play({"a": slow("a", 0.0), "b": slow("b", 0.2)})
+    assert order[:2] == ["a ready", "b ready"]
+    assert sorted(order[2:]) == ["a started", "b started"]
+    assert notebook.kinds()[:2] == ["started", "start"]
+    assert result.totals.users_started == 10
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ([Failed("no room for workers; make some")], "agent host far: no room for workers"),
+        ([Hello(VERSION + 1), Ready(1)], f"it runs version {VERSION + 1} of the control protocol"),
+        ([], "it ended before its workers stood by"),
+    ],
+)
+def test_an_agent_that_cannot_start_ends_the_run_before_it_begins(
+    words: list[Message], reason: str
+) -> None:
+    """Exit status 4, with the host and the reason."""
+
+    async def script(agent: Agent) -> None:
+        await agent.hear(Assign)
+        await agent.complaints.send_all(b"ModuleNotFoundError: no trio\n")
+        await agent.say(*words)
+
+    with pytest.raises(AgentError) as raised:
+        play({"far": script})
+    assert reason in str(raised.value)
+    assert raised.value.exit_status == 4
+
+
+def test_garbage_instead_of_an_agent_is_said_to_be_that() -> None:
+    """A shell's banner, say."""
+
+    async def script(agent: Agent) -> None:
+        await agent.hear(Assign)
+        await agent.stream.send_all(b"Welcome to Ubuntu\n")
+        await trio.sleep_forever()
+
+    with pytest.raises(AgentError, match="not a pytsung agent"):
+        play({"far": script})
+
+
+# -- the run ------------------------------------------------------------------------
+
+
+def test_intervals_of_all_agents_are_merged_and_add_up() -> None:
+    """One line a second, whoever it came from."""
+    result, notebook = play({"a": worked(6), "b": worked(4)})
+    assert [interval.users_started for interval in notebook.intervals] == [10, 0]
+    assert [interval.users_open for interval in notebook.intervals] == [10, 0]
+    assert (result.totals.users_finished, result.totals.users_peak) == (10, 10)
+    assert {name: one.users_started for name, one in result.agent_totals.items()} == {
+        "a": 6,
+        "b": 4,
+    }
+    assert (result.ending, result.verdict.status) == (Ending.PLAYED, "clean")
+    assert result.duration == 1.5
+    assert result.cost.cpu_seconds >= 1.0
+    assert notebook.kinds().count("phase") == 1  # told once, by whoever is first
+
+
+def test_notes_complaints_and_hosts_are_passed_on() -> None:
+    """What happens elsewhere must be readable here."""
+
+    async def script(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.complaints.send_all(b"half a ")
+        await agent.complaints.send_all(b"line\nand another\nwithout end")
+        health = Health(0.0, 1.0, 2.0, 3.0, rss=77)
+        await agent.say(Note(4, "short of ports"), health)
+        await agent.say(Health(0.0, 1.0, 2.0, 3.0, rss=55, is_new_reading=True))
+        await trio.sleep(0.1)
+        await agent.say(second(0, 10, 10, 0), Finished(at=0.5))
+
+    result, notebook = play({"far": script})
+    assert {"far: short of ports", "far: half a line", "far: and another"} <= set(notebook.notes)
+    assert notebook.hosts == ["far"]
+    assert result.agents[0].peak_rss == 77
+
+
+def test_a_lost_worker_is_an_event_and_a_reason() -> None:
+    """The agent lives, some of its users do not."""
+
+    async def script(agent: Agent) -> None:
+        await agent.stand_by()
+        lost = Interval(0, users_started=10, users_finished=8, users_lost=2)
+        await agent.say(WorkerLost(1, 0.5, 2, "killed by SIGKILL"), Report(lost))
+        await agent.say(Finished(at=1.0))
+
+    result, notebook = play({"far": script})
+    assert ("worker-lost", 2) in [(kind, fields.get("users")) for kind, fields in notebook.events]
+    assert result.verdict.status == "degraded"
+    assert "worker 1 lost with 2 users (killed by SIGKILL)" in result.verdict.reasons[0]
+
+
+def test_the_others_go_on_when_an_agent_is_gone() -> None:
+    """Its users are lost from its last report on; the books are closed without it."""
+
+    async def dies(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.say(second(0, 4, 0, 4))
+
+    async def lives(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.say(second(0, 6, 0, 6))
+        await trio.sleep(1.2)
+        await agent.say(second(1, 0, 6, 0), Finished(at=1.2))
+
+    result, notebook = play({"dies": dies, "lives": lives})
+    totals = result.totals
+    assert (totals.users_started, totals.users_finished, totals.users_lost) == (10, 6, 4)
+    assert result.ending is Ending.PLAYED
+    assert result.verdict.status == "degraded"
+    assert "agent dies" in result.verdict.reasons[0]
+    assert "agent-lost" in notebook.kinds()
+
+
+def test_garbage_in_the_middle_costs_one_agent() -> None:
+    """It has broken its contract; the others have not."""
+
+    async def babbles(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.say(second(0, 4, 0, 4))
+        await agent.stream.send_all(b"\0\0\0\x05hello")
+        await trio.sleep_forever()
+
+    result, _ = play({"babbles": babbles, "b": worked(6)})
+    assert result.totals.users_lost == 4
+    assert "not a message" in " ".join(result.verdict.reasons)
+
+
+def test_the_loss_of_all_is_a_fault() -> None:
+    """There is nobody left to wait for."""
+
+    async def dies(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.say(second(0, 10, 0, 10))
+
+    result, _ = play({"a": dies})
+    assert (result.ending, result.verdict.status) == (Ending.FAULT, "invalid")
+    assert "every agent was lost" in result.verdict.reasons[0]
+
+
+def test_an_agent_that_says_nothing_is_given_up() -> None:
+    """`--agent-timeout`; a beat every two seconds is how it could have told that it lives."""
+
+    async def freezes(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.say(second(0, 10, 0, 10))
+        await trio.sleep_forever()
+
+    start = monotonic()
+    result, _ = play({"far": freezes}, agent_timeout=1.0)
+    assert monotonic() - start < 10
+    assert result.totals.users_lost == 10
+    assert "silent for" in " ".join(result.verdict.reasons)
+
+
+# -- the end ------------------------------------------------------------------------
+
+
+def stopped(users: int, *, aborted: bool = False) -> Script:
+    """An agent that starts its users, and ends when it is told to."""
+
+    async def script(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.say(second(0, users, 0, users))
+        if aborted:
+            await agent.say(Finished(at=0.1, users_open=users, aborted=True))
+        await agent.hear(Stop)
+        if not aborted:
+            await agent.say(Finished(at=0.2, users_open=users, not_started=3))
+        await agent.stream.aclose()
+
+    return script
+
+
+def test_the_duration_of_the_load_stops_everybody() -> None:
+    """Counted as Tsung counts it; users are open, and nothing is wrong with that."""
+    result, notebook = play({"a": stopped(6), "b": stopped(4)}, users=16, duration=0.3)
+    assert result.ending is Ending.DURATION
+    assert result.totals.counters == {"error_abort": 1}
+    assert (result.totals.users_open, result.not_started) == (10, 6)
+    assert 0.3 <= result.duration < LIMIT / 2
+    assert ("stop", {"reason": "duration"}) in notebook.events
+
+
+def test_an_abort_on_one_host_stops_the_others() -> None:
+    """`<abort type="all"/>` means the whole test."""
+    result, _ = play({"a": stopped(6, aborted=True), "b": stopped(4)})
+    assert result.ending is Ending.ABORTED
+    assert result.totals.counters == {"error_abort": 1}
+    assert result.totals.users_open == 10
+
+
+def test_sums_that_do_not_add_up_are_invalid() -> None:
+    """Whatever else the figures say, they are worth nothing."""
+
+    async def forgetful(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.say(second(0, 10, 9, 0), Finished(at=0.5))
+
+    result, _ = play({"far": forgetful})
+    assert result.verdict.status == "invalid"
+    assert "10 users started, but 9 finished" in result.verdict.reasons[0]
