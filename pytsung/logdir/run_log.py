@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from pytsung.control.messages import MatchEvent
 from pytsung.errors import LogDirectoryError
 from pytsung.logdir.controller_log import ControllerLog
-from pytsung.logdir.entries import EntryFile
 from pytsung.logdir.journal import EVENTS, INTERVALS, Event, IntervalEntry, Journal
+from pytsung.logdir.match_file import MatchFile
 from pytsung.logdir.summary import RunSummary, write_summary
 from pytsung.logdir.tsung_log import TsungLog
 from pytsung.stats import Interval, SampleSummary
 
 TSUNG_LOG = Path("tsung.log")
-_MATCH_LOG_HEADER = "# timestamp userid sessionid requestid event transaction name\n"
 
 
 class RunLog:
@@ -35,6 +35,7 @@ class RunLog:
         host: the controller's host name, as Tsung's file and metric names carry it.
         statistics: `tsung.log`'s path, relative to the directory, or a stream (`-m -`).
         log_level: entries of the controller log above this level are left out.
+        backend: form of the statistics, in Tsung's words: `text`, `json`, …
         clock: gives Unix time, for the entries of the controller log.
 
     Raises:
@@ -48,6 +49,7 @@ class RunLog:
         host: str,
         statistics: Path | TextIO = TSUNG_LOG,
         log_level: int = 5,
+        backend: str = "text",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.directory = directory
@@ -64,9 +66,10 @@ class RunLog:
             opened.callback(self._events.close)
             if isinstance(statistics, Path):
                 statistics = directory / statistics
-            self._tsung_log = TsungLog(statistics)
+            self._tsung_log = TsungLog(statistics, backend)
             opened.callback(self._tsung_log.close)
-            _start_match_log(directory)
+            self._matches = MatchFile(directory)
+            opened.callback(self._matches.close)
             self._files = opened.pop_all()
 
     def save_configuration(self, name: str, document: bytes) -> None:
@@ -98,6 +101,10 @@ class RunLog:
         """Write a line of the controller log, now; `source` says which part speaks."""
         self._write(lambda: self._controller_log.note(self._clock(), level, source, text))
 
+    def matches(self, events: Sequence[MatchEvent], origin: float) -> None:
+        """Write matches; their times count from `origin` (Unix time)."""
+        self._write(lambda: self._matches.write(events, origin))
+
     def finish(self, summary: RunSummary, at: float) -> None:
         """Write the last block and, last of all, the summary; `at` is Unix time.
 
@@ -122,15 +129,6 @@ class RunLog:
             is_first, self._failed = not self._failed, True
             if is_first:
                 raise
-
-
-def _start_match_log(directory: Path) -> None:
-    """Tsung always makes this file, whether anything matches or not."""
-    file = EntryFile(directory / "match.log")
-    try:
-        file.write(_MATCH_LOG_HEADER)
-    finally:
-        file.close()
 
 
 def _write_whole(path: Path, data: bytes) -> None:

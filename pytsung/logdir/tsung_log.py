@@ -1,4 +1,4 @@
-"""`tsung.log`, as Tsung's text backend writes it: one block of statistics every ten seconds.
+"""`tsung.log`, as Tsung writes it: one block of statistics every ten seconds.
 
 Milliseconds, Tsung's names and its ways of counting live here: minima and maxima
 since the start, a "global mean" of the blocks before, `connected` as a change and
@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TextIO
 
 from pytsung.logdir.entries import EntryFile, EntryStream
-from pytsung.logdir.erlang import format_float, format_name, format_timestamp
+from pytsung.logdir.erlang import format_float
+from pytsung.logdir.tsung_format import FORMATS, Entry
 from pytsung.stats import Interval, SampleSummary
 
 BLOCK = 10
@@ -32,7 +33,7 @@ class _Sample:
     now: SampleSummary = field(default_factory=SampleSummary)
     before: SampleSummary = field(default_factory=SampleSummary)
 
-    def line(self, name: str) -> str:
+    def entry(self, name: str) -> Entry:
         """Count, mean, deviation, maximum, minimum; then mean and count of the blocks before."""
         now, before = self.now, self.before
         figures = (
@@ -44,7 +45,7 @@ class _Sample:
             self._number(before.mean) if before.count else "0",
             str(before.count),
         )
-        return f"stats: {format_name(name)} {' '.join(figures)}\n"
+        return Entry(name, figures)
 
     def _deviation(self, name: str) -> str:
         """Tsung writes that of a single value as `0` where it is the statistic's first one."""
@@ -73,8 +74,8 @@ class _Counter:
         self.now += count
         self.total += count
 
-    def line(self, name: str) -> str:
-        return f"stats: {format_name(name)} {self.now} {self.total}\n"
+    def entry(self, name: str) -> Entry:
+        return Entry(name, (str(self.now), str(self.total)))
 
 
 class TsungLog:
@@ -82,17 +83,19 @@ class TsungLog:
 
     Intervals come in the order of their index; a late one counts in the block that
     is open when it comes. The file is appended to, as Tsung does. A statistic that
-    was seen once is in every later block.
+    was seen once is in every later block. `backend` is Tsung's word for the form.
 
     Raises LogDirectoryError from any method when the file cannot be written.
     """
 
-    def __init__(self, statistics: Path | TextIO) -> None:
+    def __init__(self, statistics: Path | TextIO, backend: str = "text") -> None:
         self._out: EntryFile | EntryStream
         if isinstance(statistics, Path):
             self._out = EntryFile(statistics)
         else:
             self._out = EntryStream(statistics)
+        self._format = FORMATS[backend]()
+        self._has_begun = False
         self._samples: dict[str, _Sample] = {}
         self._host_samples: dict[str, _Sample] = {}
         self._counters = {name: _Counter() for name in ("users_count", "finish_users_count")}
@@ -123,8 +126,10 @@ class TsungLog:
         The last block is never of the same second as the one before: `tsung_stats.pl`
         takes such a block for empty, and loses it.
         """
+        if not self._has_begun:
+            self._origin = at
         self._write_block(int(at))
-        self._out.write(f"EndMonitor:{format_timestamp(at)}\n")
+        self._out.write(self._format.end(at))
 
     def close(self) -> None:
         """Close the file as it is: without the trailer it reads as a run that was killed."""
@@ -152,27 +157,30 @@ class TsungLog:
 
     def _write_block(self, timestamp: int) -> None:
         self._last_timestamp = max(timestamp, self._last_timestamp + 1)
-        self._out.write("".join(self._lines()))
+        text = self._format.block(self._last_timestamp, list(self._entries()))
+        if not self._has_begun:
+            self._has_begun = True
+            text = self._format.begin(int(self._origin)) + text
+        self._out.write(text)
         for sample in (*self._samples.values(), *self._host_samples.values()):
             sample.next_block()
         for counter in self._counters.values():
             counter.now = 0
 
-    def _lines(self) -> Iterator[str]:
+    def _entries(self) -> Iterator[Entry]:
         """A block in Tsung's order; within its unordered groups, by name."""
-        yield f"# stats: dump at {self._last_timestamp}\n"
-        yield f"stats: users {self._users} {self._users_peak}\n"
+        yield Entry("users", (str(self._users), str(self._users_peak)))
         for name, sample in sorted(self._host_samples.items()):
-            yield sample.line(name)
+            yield sample.entry(name)
         counters, samples = dict(self._counters), dict(self._samples)
         if "session" in samples:
-            yield samples.pop("session").line("session")
+            yield samples.pop("session").entry("session")
         for name in ("users_count", "finish_users_count"):
-            yield counters.pop(name).line(name)
+            yield counters.pop(name).entry(name)
         for name in _FIRST_SAMPLES:
             if name in samples:
-                yield samples.pop(name).line(name)
+                yield samples.pop(name).entry(name)
         for name, sample in sorted(samples.items()):
-            yield sample.line(name)
+            yield sample.entry(name)
         for name, counter in sorted(counters.items()):
-            yield counter.line(name)
+            yield counter.entry(name)
