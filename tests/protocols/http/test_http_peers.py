@@ -142,7 +142,8 @@ events {{ worker_connections 64; }}
 http {{
   access_log off; client_body_temp_path {home}/a; proxy_temp_path {home}/b;
   fastcgi_temp_path {home}/c; uwsgi_temp_path {home}/d; scgi_temp_path {home}/e;
-  if_modified_since before; gzip on; gzip_types text/plain; gzip_min_length 1; default_type text/plain;
+  if_modified_since before; default_type text/plain;
+  gzip on; gzip_types text/plain; gzip_min_length 1;
   server {{ listen 127.0.0.1:{port}; root {files}; }}
 }}
 """

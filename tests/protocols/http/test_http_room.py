@@ -11,7 +11,9 @@ import pytest
 from pytsung.control.encoding import Encoder
 from pytsung.errors import ConfigurationError
 from pytsung.plan import RequestStep
+from pytsung.protocols.http import answers, reading
 from pytsung.protocols.http.conversation import Settings
+from pytsung.protocols.http.places import BAD_URL
 from pytsung.protocols.http.requests import (
     AddedCookie,
     Credentials,
@@ -19,6 +21,7 @@ from pytsung.protocols.http.requests import (
     HttpRequest,
     Scheme,
 )
+from pytsung.protocols.http.room import HttpRoom
 from pytsung.protocols.registry import installed
 from tests.config.configurations import document, read
 from tests.protocols.http.scripts import SERVER, Browser, http, plan, request
@@ -158,3 +161,23 @@ def test_both_session_types_share_their_requests() -> None:
         (step,) = plan(http(url="/", method="PROPFIND"), kind).sessions[0].steps
         assert isinstance(step, RequestStep)
         assert isinstance(step.request, HttpRequest)
+
+
+def test_the_reference_has_every_word() -> None:
+    """What is not written down does not exist for those who run tests."""
+    text = (Path(__file__).parents[3] / "docs/reference/http.md").read_text(encoding="utf-8")
+    counters = [value for name, value in vars(answers).items() if name.isupper()]
+    words = (
+        *reading._ATTRIBUTES,
+        *reading._CHILDREN,
+        *reading._CREDENTIALS,
+        *reading._OAUTH,
+        *HttpRoom.option_names,
+        *(each for each in counters if isinstance(each, str)),
+        BAD_URL,
+    )
+    assert [word for word in words if f"`{word}`" not in text] == []
+    methods = text.split("without a body: `")[1].split("|")[0]
+    assert [
+        each for each in reading._METHODS if each not in methods.replace("`", " ").split()
+    ] == []
