@@ -36,7 +36,8 @@ from pytsung.control.messages import (
     WorkerLost,
 )
 from pytsung.controller.launcher import AgentConnection
-from pytsung.controller.run import Ending, Run, RunOptions, RunResult
+from pytsung.controller.outcome import Ending, RunOptions, RunResult
+from pytsung.controller.run import Run
 from pytsung.controller.shares import AgentRole
 from pytsung.errors import AgentError
 from pytsung.plan import AgentHost, ArrivalPhase, Endpoint, Load, Plan, Session, Target
