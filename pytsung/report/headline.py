@@ -85,13 +85,13 @@ def _requests(record: RunRecord) -> list[Tile]:
         )
     ]
     if not record.is_ours:
-        return [*found, Tile(f"{name.capitalize()} time, mean", words.time(figures.mean))]
+        return [*found, Tile(f"{name.capitalize()}, mean", words.time(figures.mean))]
     below = f"mean {words.time(figures.mean)}, max {words.time(figures.max)}"
     return [
         *found,
-        Tile(f"{name.capitalize()} time, p50", words.time(figures.p50), below),
-        Tile("p95", words.time(figures.p95), f"p90 {words.time(figures.p90)}"),
-        Tile("p99", words.time(figures.p99), f"p99.9 {words.time(figures.p99_9)}"),
+        Tile(f"{name.capitalize()}, p50", words.time(figures.p50), below),
+        Tile(f"{name.capitalize()}, p95", words.time(figures.p95), f"p90 {words.time(figures.p90)}"),
+        Tile(f"{name.capitalize()}, p99", words.time(figures.p99), f"p99.9 {words.time(figures.p99_9)}"),
     ]
 
 
