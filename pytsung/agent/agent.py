@@ -27,9 +27,13 @@ from pytsung.control.messages import (
     Finished,
     Health,
     Hello,
+    Lease,
+    LeaseRecall,
     Message,
     Ready,
+    Release,
     Report,
+    Sends,
     Start,
     Stop,
 )
@@ -95,6 +99,8 @@ class Agent:
             nursery.start_soon(self._report_health, workers)
         elif isinstance(message, Stop):
             nursery.start_soon(workers.stop, message.grace)
+        elif isinstance(message, Lease | LeaseRecall | Release | Sends):
+            await workers.relay(message)
         elif not isinstance(message, Beat):
             await self._tell(Failed(f"a {type(message).__name__} is nothing for an agent"))
 

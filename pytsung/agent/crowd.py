@@ -5,6 +5,8 @@ Must not know phases or shares: it is told whom to start.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from pytsung.agent.live_user import LiveUser
 from pytsung.agent.surroundings import Surroundings
 from pytsung.plan import Endpoint
@@ -13,12 +15,13 @@ from pytsung.user.virtual_user import VirtualUser
 
 
 class Crowd:
-    """The users of one worker, in their surroundings."""
+    """The users of one worker, in their surroundings. `waiting` gives those in the lounge."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
         self.reactor = surroundings.reactor
         self.world = surroundings.world
+        self.waiting: Callable[[], Iterable[LiveUser]] = tuple
 
     @property
     def size(self) -> int:
@@ -31,5 +34,6 @@ class Crowd:
         LiveUser(user, self.surroundings).start()
 
     def everyone(self) -> list[LiveUser]:
-        """All live users: they are found through the reactor, where every one of them waits."""
-        return [one for one in self.reactor.everyone() if isinstance(one, LiveUser)]
+        """All live users: in the reactor, or waiting for what the whole test shares."""
+        found = (one for one in self.reactor.everyone() if isinstance(one, LiveUser))
+        return list(dict.fromkeys((*found, *self.waiting())))

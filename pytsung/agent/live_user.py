@@ -15,7 +15,8 @@ from time import monotonic
 
 from pytsung.agent.dialer import error_name
 from pytsung.agent.resolver import Address
-from pytsung.agent.surroundings import Surroundings
+from pytsung.agent.surroundings import CertificateError, Surroundings
+from pytsung.agent.tls_names import tls_error_name
 from pytsung.plan import Transport
 from pytsung.reactor.calendar import NEVER, Bucket
 from pytsung.reactor.reactor import READ, WRITE
@@ -24,12 +25,18 @@ from pytsung.user.steps import (
     STAY,
     AbortTest,
     Await,
+    AwaitAll,
+    AwaitLease,
     Connect,
     Disconnect,
     End,
+    Hold,
+    Listen,
     Reply,
+    Restore,
     Send,
     Step,
+    Store,
     Think,
 )
 from pytsung.user.virtual_user import VirtualUser
@@ -124,12 +131,61 @@ class LiveUser:
             elif isinstance(step, End | AbortTest):
                 self._close()
                 self.deadline = NEVER
+                self.surroundings.close_stored(self)
                 self.surroundings.user_ended(aborts_test=isinstance(step, AbortTest))
                 return
             else:
-                if step is not STAY:  # Park: only data ends it
-                    self.deadline = NEVER
-                return
+                step = self._perform_rare(step)
+
+    def _perform_rare(self, step: Step) -> Step | None:
+        """Carry out what most sessions never ask for."""
+        surroundings = self.surroundings
+        if isinstance(step, AwaitLease):
+            self.deadline = NEVER
+            surroundings.when_in_need(self, step.supply)
+        elif isinstance(step, AwaitAll):
+            self.deadline = NEVER
+            if step.timeout is not None:
+                surroundings.reactor.wake_at(self, monotonic() + step.timeout)
+            surroundings.when_gathered(self)
+        elif isinstance(step, Hold):
+            self._watch(0)
+            surroundings.reactor.wake_at(self, monotonic() + step.seconds)
+        elif isinstance(step, Listen):
+            return self._listen(step)
+        elif isinstance(step, Store):
+            return self._store(step)
+        elif isinstance(step, Restore):
+            return self._restore(step)
+        elif step is not STAY:  # Park: only data ends it
+            self.deadline = NEVER
+        return None
+
+    def _listen(self, step: Listen) -> Step | None:
+        """Read again; a goodbye of TLS may have come before the pause."""
+        self.deadline = NEVER
+        tls = self._tls
+        if self.descriptor != NO_DESCRIPTOR:
+            self._watch(READ | WRITE if self._outgoing is not None else READ)
+        if tls is None or not tls.closed:
+            return step.then
+        self.perform(step.then)
+        return self.user.peer_closed(monotonic()) if self._tls is tls else None
+
+    def _store(self, step: Store) -> Step:
+        if self._mask:
+            self._watch(0)
+        self.surroundings.put_aside(self, step.kind, self.descriptor, self._tls, self._tls_session)
+        self.descriptor = NO_DESCRIPTOR
+        self._tls = self._tls_session = self._outgoing = self._sending = None
+        return step.then
+
+    def _restore(self, step: Restore) -> Step:
+        stored = self.surroundings.stored.pop((self, step.kind))
+        self.descriptor = stored.take()
+        self._tls, self._tls_session = stored.tls, stored.tls_session
+        self._watch(READ)
+        return step.then
 
     def _connect(self, step: Connect) -> Step | None:
         surroundings = self.surroundings
@@ -153,7 +209,11 @@ class LiveUser:
         if step.timeout is not None:
             surroundings.reactor.wake_at(self, now + step.timeout)
         if step.endpoint.transport is Transport.TLS:
-            self._tls = self._new_tls(step)
+            try:
+                self._tls = self._new_tls(step)
+            except CertificateError:
+                self._close()
+                return self.user.connect_failed("tls_certificate", now)
             self._outgoing = self._tls.take()
         else:
             self._outgoing = step.data
@@ -164,7 +224,7 @@ class LiveUser:
     def _new_tls(self, step: Connect) -> TlsLayer:
         wishes = self.user.program.session.options.tls
         tls = TlsLayer(
-            self.surroundings.tls_context(wishes),
+            self.surroundings.tls_context(wishes, self.user.certificate),
             server_hostname=step.endpoint.host if wishes.send_sni else None,
             session=self._tls_session,
         )
@@ -201,9 +261,11 @@ class LiveUser:
     # -- the socket -----------------------------------------------------------
 
     def _watch(self, mask: int) -> None:
-        """Be told of these events from now on."""
+        """Be told of these events from now on; 0: of none, not even the peer's end."""
         if mask != self._mask:
-            if self._mask:
+            if not mask:
+                self.surroundings.reactor.unregister(self.descriptor)
+            elif self._mask:
                 self.surroundings.reactor.modify(self.descriptor, mask)
             else:
                 self.surroundings.reactor.register(self.descriptor, self, mask)
@@ -288,7 +350,7 @@ class LiveUser:
             self.perform(self._flush())
         if plaintext and self._tls is tls:
             self.perform(self.user.received(plaintext, now))
-        if tls.closed and self._tls is tls:
+        if tls.closed and self._tls is tls and self._mask:  # else it holds: `_listen` looks
             if self._opening is not None:
                 self._close()
                 self.perform(self.user.connect_failed("closed", now))
@@ -328,16 +390,3 @@ class LiveUser:
             os.write(self.descriptor, tls.take())
         except OSError:
             return  # the peer is gone, or slow: a goodbye is a courtesy
-
-
-def tls_error_name(error: ssl.SSLError) -> str:
-    """`tls_handshake_failure` for the alert of that name (RFC 8446, 6.2), and so on.
-
-    A stream that ends inside the handshake is `closed`, as Erlang says.
-    """
-    if isinstance(error, ssl.SSLEOFError):
-        return "closed"
-    reason = error.reason or "unknown"
-    for prefix in ("SSLV3_ALERT_", "TLSV1_ALERT_", "TLSV13_ALERT_"):
-        reason = reason.removeprefix(prefix)
-    return f"tls_{reason.lower()}"

@@ -6,14 +6,26 @@ Must not know who lives here: `Crowd` does.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
+from typing import Any
 
+from pytsung.agent.certificates import CertificateError, load_certificate
 from pytsung.agent.dialer import Dialer
 from pytsung.agent.resolver import Resolver
-from pytsung.plan import TlsOptions
+from pytsung.agent.stored import StoredConnection
+from pytsung.control.leases import Supply
+from pytsung.plan import SetCertificate, TlsOptions
 from pytsung.reactor.reactor import Reactor
+from pytsung.reactor.tls import TlsLayer
 from pytsung.user.world import World
+
+__all__ = ["CertificateError", "Surroundings"]
+
+MOST_CONTEXTS = 256
+"""TLS contexts kept; each is some 50 KB, and users may each have a certificate."""
+
+_Wishes = tuple[TlsOptions, SetCertificate | None]
 
 TLS_VERSIONS = {
     "tlsv1": ssl.TLSVersion.TLSv1,
@@ -28,7 +40,9 @@ class Surroundings:
 
     `is_stopping`: no new requests are to be made. `aborts_test`: a user asked for the
     end of the whole test. `last_end` is when the last user ended, on the monotonic
-    clock; `when_ended` is called after each end.
+    clock; `when_ended` is called after each end. `when_in_need` and `when_gathered`
+    are told of users who wait for what the whole test shares. `files` came with the
+    plan, `stored` are connections that users have put aside.
     """
 
     def __init__(self, reactor: Reactor, resolver: Resolver, dialer: Dialer, world: World) -> None:
@@ -40,7 +54,11 @@ class Surroundings:
         self.aborts_test = False
         self.last_end = monotonic()
         self.when_ended: Callable[[], None] | None = None
-        self._tls_contexts: dict[TlsOptions, ssl.SSLContext] = {}
+        self.files: Mapping[str, bytes] = {}
+        self.stored: dict[tuple[object, str], StoredConnection] = {}
+        self.when_in_need: Callable[[Any, Supply], None] = _nobody_waits
+        self.when_gathered: Callable[[Any], None] = _nobody_waits
+        self._tls_contexts: dict[_Wishes, ssl.SSLContext] = {}
 
     def user_ended(self, *, aborts_test: bool) -> None:
         """A user has ended; it has closed its connection."""
@@ -49,12 +67,49 @@ class Surroundings:
         if self.when_ended is not None:
             self.when_ended()
 
-    def tls_context(self, options: TlsOptions) -> ssl.SSLContext:
-        """The context that all connections with these options share."""
-        context = self._tls_contexts.get(options)
+    def put_aside(
+        self,
+        user: Any,
+        kind: str,
+        descriptor: int,
+        tls: TlsLayer | None,
+        tls_session: ssl.SSLSession | None,
+    ) -> None:
+        """Keep a live user's connection open, until it is taken up or the peer closes it."""
+
+        def lost() -> None:
+            self.stored.pop((user, kind), None)
+            user.user.lost_stored(kind)
+
+        stored = StoredConnection(descriptor, tls, tls_session, self.reactor, lost)
+        self.stored[user, kind] = stored
+
+    def close_stored(self, user: object) -> None:
+        """A user ends: close what it has put aside."""
+        for key in [key for key in self.stored if key[0] is user] if self.stored else ():
+            self.stored.pop(key).close()
+
+    def tls_context(
+        self, options: TlsOptions, certificate: SetCertificate | None = None
+    ) -> ssl.SSLContext:
+        """The context that all connections with these options share.
+
+        Raises CertificateError when the certificate cannot be used.
+        """
+        wishes = (options, certificate)
+        context = self._tls_contexts.get(wishes)
         if context is None:
-            context = self._tls_contexts[options] = _client_context(options)
+            if len(self._tls_contexts) >= MOST_CONTEXTS:
+                self._tls_contexts.clear()
+            context = _client_context(options)
+            if certificate is not None:
+                load_certificate(context, certificate, self.files)
+            self._tls_contexts[wishes] = context
         return context
+
+
+def _nobody_waits(*_: object) -> None:
+    raise AssertionError("nothing is shared out here")
 
 
 def _client_context(options: TlsOptions) -> ssl.SSLContext:

@@ -19,21 +19,28 @@ from time import monotonic
 import trio
 
 from pytsung.agent.arrivals import Arrivals, Watcher
+from pytsung.agent.callbacks import load_callbacks
 from pytsung.agent.channel import Channel
 from pytsung.agent.crowd import Crowd
 from pytsung.agent.dialer import Dialer
+from pytsung.agent.lounge import Lounge
 from pytsung.agent.resolver import Fence, Resolver
 from pytsung.agent.surroundings import Surroundings
 from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     Cost,
+    Failed,
     Finished,
     Full,
+    Lease,
+    LeaseRecall,
     Message,
     PhaseStarted,
     Ready,
+    Release,
     Report,
+    Sends,
     Start,
     Stop,
     TakeOver,
@@ -97,7 +104,9 @@ class _Worker:
         self._outbox, self._to_send = trio.open_memory_channel[Message](OUTBOX)
         self._work: Work | None = None
         self._crowd: Crowd | None = None
+        self._lounge = Lounge(reactor, self._outbox.send_nowait)
         self._arrivals: Arrivals | None = None
+        self._programs: list[Program] = []
 
     async def live(self, connection: socket.socket, encoder: Encoder) -> None:
         """Play the share that comes over `connection`; ends when told, or when played."""
@@ -121,14 +130,20 @@ class _Worker:
 
     async def _heed(self, message: Message, nursery: trio.Nursery) -> None:
         if isinstance(message, Work):
-            self._prepare(message, nursery)
-            self._outbox.send_nowait(Ready())
+            try:
+                self._prepare(message, nursery)
+            except AgentError as error:
+                self._outbox.send_nowait(Failed(str(error)))
+            else:
+                self._outbox.send_nowait(Ready())
         elif isinstance(message, Start):
             self._begin(message.origin, None, nursery)
         elif isinstance(message, TakeOver):
             self._begin(message.origin, message.resume, nursery)
         elif isinstance(message, Stop):
             await self._stop(message.grace)
+        elif isinstance(message, Lease | LeaseRecall | Release | Sends):
+            self._lounge.heed(message)
         else:
             raise AgentError(f"worker: a {type(message).__name__} is nothing for a worker")
 
@@ -138,15 +153,29 @@ class _Worker:
         share = work.share
         worker = _within_descriptor_limit(share.workers[work.worker])
         rooms = registry.installed()
-        programs = [Program(session, rooms.room(session.kind)) for session in share.plan.sessions]
+        programs = [
+            Program(session, rooms.room(session.kind), number, rooms.room)
+            for number, session in enumerate(share.plan.sessions, 1)
+        ]
         choices = Random(f"{share.seed}:{worker.index}:{work.number}")
         now = time.time()
         offset = now - monotonic()
         world = World(self._recorder, choices, share.plan.quirks, int(now), offset)
+        world.supplies = self._lounge.supplies
+        modules = {file.name: file.data for file in share.plan.python_modules}
+        world.callbacks = load_callbacks(_callbacks_of(programs), modules)
+        world.encounters.when_news = self._lounge.stir
+        self._lounge.world = world
         resolver = Resolver(nursery, Fence())
         dialer = Dialer(worker, self._recorder, choices)
         self._crowd = Crowd(Surroundings(self._reactor, resolver, dialer, world))
-        self._crowd.surroundings.when_ended = self._look_for_end
+        self._crowd.waiting = self._lounge.everyone
+        surroundings = self._crowd.surroundings
+        surroundings.when_ended = self._look_for_end
+        surroundings.when_in_need = self._lounge.need
+        surroundings.when_gathered = self._lounge.gather
+        surroundings.files = {file.name: file.data for file in share.plan.certificates}
+        self._programs = programs
         self._arrivals = self._make_arrivals(share, worker, programs)
         self._work = work
 
@@ -167,6 +196,10 @@ class _Worker:
         assert self._arrivals is not None
         self._origin = origin
         self._interval = max(0, floor((monotonic() - origin) / INTERVAL))
+        self._lounge.origin = origin
+        self._lounge.supplies.prepare(
+            sorted(set().union(*(program.supplies for program in self._programs)), key=str)
+        )
         self._arrivals.begin(origin, place)
         nursery.start_soon(self._report_intervals)
 
@@ -181,6 +214,7 @@ class _Worker:
             if monotonic() >= end:
                 self._report()
         self._report()
+        self._lounge.close()
         assert self._crowd is not None
         self._outbox.send_nowait(
             Finished(
@@ -203,6 +237,8 @@ class _Worker:
         if not recorder.users_started or self._interval % COLLECT_EVERY == 0:
             gc.collect(0)
         gc.freeze()  # users are no garbage: let no collection walk through them
+        self._lounge.stir()
+        self._lounge.report_matches()
         self._outbox.send_nowait(Report(recorder.take(self._interval)))
         self._interval += 1
 
@@ -252,6 +288,10 @@ def _within_descriptor_limit(share: WorkerShare) -> WorkerShare:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     room = max(1, soft - SPARE_DESCRIPTORS)
     return share if share.max_users <= room else dataclasses.replace(share, max_users=room)
+
+
+def _callbacks_of(programs: list[Program]) -> set[str]:
+    return {callback for program in programs for callback in program.callbacks}
 
 
 def _own_cost() -> Cost:

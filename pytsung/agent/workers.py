@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 import trio
@@ -19,12 +19,22 @@ from pytsung.agent.channel import Channel
 from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
+    Failed,
     Finished,
     Full,
+    Gathered,
+    Lease,
+    LeaseRecall,
+    LeaseRequest,
+    Matches,
     Message,
+    Note,
     PhaseStarted,
     Ready,
+    Release,
     Report,
+    Returned,
+    Sends,
     Start,
     Stop,
     TakeOver,
@@ -131,6 +141,27 @@ class Workers:
             else:
                 await self._send(process, Stop(grace))
 
+    async def relay(self, message: Lease | LeaseRecall | Release | Sends) -> None:
+        """Pass on what the controller grants to a worker, or tells all of them.
+
+        Rows for one that has gone are given back in its name.
+        """
+        if isinstance(message, Sends):
+            await self._spread(message)
+            return
+        process = self._alive.get(message.worker)
+        if process is not None and not process.has_finished:
+            await self._send(process, message)
+        elif isinstance(message, Lease | LeaseRecall):
+            rows = message.rows if isinstance(message, Lease) else ()
+            numbers = tuple(row.number for row in rows)
+            await self._tell(Returned(message.supply, numbers, message.worker))
+
+    async def _spread(self, message: Sends, besides: _Process | None = None) -> None:
+        for process in list(self._alive.values()):
+            if process is not besides and not process.has_finished:
+                await self._send(process, message)
+
     # -- processes ------------------------------------------------------------
 
     async def _spawn(self, share: int, *, standby: bool = False) -> _Process:
@@ -201,8 +232,12 @@ class Workers:
             await self._relieve(process, message.resume)
         elif isinstance(message, Finished):
             self._note_end(process, message)
-        elif isinstance(message, PhaseStarted):
+        elif isinstance(message, PhaseStarted | Note | Matches | Failed):
             await self._tell(message)
+        elif isinstance(message, LeaseRequest | Returned | Gathered | Sends):
+            await self._tell(replace(message, worker=process.number))
+            if isinstance(message, Sends):
+                await self._spread(message, besides=process)
 
     async def _relieve(self, process: _Process, place: Resume | None) -> None:
         """A worker is nearly full, or full: make a successor ready, or let it go on."""

@@ -38,6 +38,7 @@ class Arguments:
     agent_timeout: float = 30.0
     quirks: bool = False
     entity_directories: tuple[Path, ...] = ()
+    code_directories: tuple[Path, ...] = ()
     verbose: bool = False
     quiet: bool = False
     color: bool = True
@@ -78,6 +79,7 @@ def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> 
         agent_timeout=found.agent_timeout,
         quirks=found.tsung_quirks,
         entity_directories=tuple(Path(name).expanduser() for name in found.entity_dir),
+        code_directories=tuple(Path(name).expanduser() for name in found.code_dir),
         verbose=found.verbose,
         quiet=found.quiet,
         color=not found.no_color,

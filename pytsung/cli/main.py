@@ -72,6 +72,7 @@ def _read(asked: Arguments) -> Configuration:
         seed=asked.seed,
         quirks=asked.quirks,
         excluded_tags=asked.excluded_tags,
+        code_directories=asked.code_directories,
     )
 
 

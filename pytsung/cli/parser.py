@@ -41,7 +41,6 @@ LATER = {
 
 LATER_OPTIONS = {
     "-r": "agents are started on this machine only",
-    "-X": "no callbacks are called",
     "--accept-new-host-keys": "agents are started on this machine only",
     "--agent-python": "agents are started on this machine only",
     "--cache": "agents are started on this machine only",
@@ -251,6 +250,14 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         action="append",
         default=[],
         help="allow the configuration's entities to be read from DIR; repeatable",
+    )
+    add(
+        "-X",
+        "--code-dir",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="look in DIR for the Python functions that sessions call; repeatable",
     )
 
 

@@ -19,9 +19,10 @@ import trio
 from pytsung.cli.arguments import Arguments
 from pytsung.cli.retarget import goes_to_loopback, remote_hosts, send_to
 from pytsung.config import Configuration
-from pytsung.control.messages import Cost, Health
+from pytsung.control.messages import Cost, Health, MatchEvent
 from pytsung.controller.launcher import LocalLauncher
-from pytsung.controller.run import Ending, Run, RunOptions, RunResult, planned
+from pytsung.controller.outcome import Ending, RunOptions, RunResult
+from pytsung.controller.run import Run, planned
 from pytsung.controller.shares import AgentRole, local_role
 from pytsung.controller.target import bundled_target, target_endpoint
 from pytsung.dashboard import LiveState, LiveView, make_console, render_summary
@@ -141,7 +142,13 @@ def _open_log(asked: Arguments, plan: Plan, directory: Path) -> RunLog:
     if asked.statistics == "-":
         statistics = sys.stdout
     level = 7 if asked.verbose else plan.log_level
-    return RunLog(directory, host=_host_name(), statistics=statistics, log_level=level)
+    return RunLog(
+        directory,
+        host=_host_name(),
+        statistics=statistics,
+        log_level=level,
+        backend=plan.backend,
+    )
 
 
 def _host_name() -> str:
@@ -249,6 +256,10 @@ class Reporter:
         if kind == "phase":
             self._phase = fields["phase"]
         self._log.event(kind, at, **fields)
+
+    def matches(self, events: Sequence[MatchEvent], origin: float) -> None:
+        """Matches that are to be written down."""
+        self._log.matches(events, origin)
 
     def note(self, level: int, source: str, text: str) -> None:
         """A line for the log; errors are shown at once."""

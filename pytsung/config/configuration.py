@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from pytsung.config.certificates import read_certificates
 from pytsung.config.code import CodeLibrary
 from pytsung.config.document import Document, parse
 from pytsung.config.element import SourceElement
@@ -81,7 +82,7 @@ def read_configuration(
     if document.root.tag != "tsung":
         raise ConfigurationError(reader.faults)
     variables = VariableReader(reader, CodeLibrary(code_directories))
-    sections = _Sections(document.root, reader, registry, frozenset(excluded_tags), variables)
+    sections = _Sections(document.root, reader, registry, frozenset(excluded_tags), variables, home)
     plan = sections.read(PurePath(name).name, seed, quirks)
     if reader.faults:
         raise ConfigurationError(reader.faults)
@@ -120,12 +121,14 @@ class _Sections:
         registry: Registry,
         excluded_tags: frozenset[str],
         variables: VariableReader,
+        home: Path,
     ) -> None:
         self._root = root
         self._reader = reader
         self._registry = registry
         self._excluded_tags = excluded_tags
         self._variables = variables
+        self._home = home
 
     def read(self, name: str, seed: int | None, quirks: bool) -> Plan:
         """The plan; whatever stands in it is unusable once a fault was reported."""
@@ -137,7 +140,7 @@ class _Sections:
         elements = [each for group in root.all("sessions") for each in group.all("session")]
         names = SessionNames(elements, reader)
         reader.choice(root, "dumptraffic", DUMPS, "false")
-        reader.choice(root, "backend", BACKENDS, "text")
+        backend = reader.choice(root, "backend", BACKENDS, "text")
         level = reader.choice(root, "loglevel", tuple(LOG_LEVELS), "notice")
         return Plan(
             name=name,
@@ -149,7 +152,10 @@ class _Sections:
             seed=options.seed if seed is None else seed,
             quirks=quirks,
             log_level=LOG_LEVELS[level],
+            backend=backend,
             row_files=self._row_files(options),
+            python_modules=self._variables.python_modules(),
+            certificates=read_certificates(root, self._home, reader),
             barrier=options.barrier,
         )
 

@@ -67,7 +67,7 @@ ROWS = (
     Row("monitor", refused=False),
     # What is written down about a run
     Row("tsung", "dumptraffic", ("true", "light", "protocol", "protocol_local"), refused=False),
-    Row("tsung", "backend", ("json", "rrdtool", "fullstats"), refused=False),
+    Row("tsung", "backend", ("fullstats",), refused=False),
 )
 
 

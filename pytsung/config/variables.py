@@ -13,6 +13,7 @@ from pytsung.config.element import SourceElement
 from pytsung.config.reader import ConfigurationReader
 from pytsung.plan import (
     BuiltIn,
+    CarriedFile,
     Constant,
     ErlangCode,
     FileLine,
@@ -46,6 +47,7 @@ class VariableReader:
         self.files: dict[str, SourceElement] = {}
         self._reader = reader
         self._code = code
+        self._calls_python = False
         self._sources: Mapping[str, Callable[[SourceElement], VariableSource | None]] = {
             "random_number": self._random_number,
             "random_string": lambda element: RandomText(self._length(element)),
@@ -70,6 +72,12 @@ class VariableReader:
             self._reader.fault(element, "<setdynvars> sets no variable", 'add <var name="…"/>')
         source = self._sources[kind](element) if kind else None
         return SetVariables(names, source) if source is not None and names else None
+
+    def python_modules(self) -> tuple[CarriedFile, ...]:
+        """All modules of the directories of `-X`, if any function of them is called."""
+        if not self._calls_python:
+            return ()
+        return tuple(CarriedFile(*module) for module in self._code.modules().items())
 
     def _random_number(self, element: SourceElement) -> RandomNumber:
         first = self._reader.integer(element, "start", 1)
@@ -141,4 +149,5 @@ class VariableReader:
             cure = 'write callback="package.module:function", and -X with the directory of it'
             self._reader.fault(element, text, cure)
             return None
+        self._calls_python = True
         return PythonCall(callback)

@@ -5,10 +5,10 @@ Must not know who listens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from pytsung.control.messages import Health
+from pytsung.control.messages import Health, MatchEvent
 from pytsung.errors import LogDirectoryError
 from pytsung.stats import Interval
 from pytsung.stats.totals import RunTotals
@@ -40,6 +40,10 @@ class Listener(Protocol):
 
     def note(self, level: int, source: str, text: str) -> None:
         """A line for the log; `level` as in syslog."""
+        ...
+
+    def matches(self, events: Sequence[MatchEvent], origin: float) -> None:
+        """Matches that are to be written down; their times count from `origin`."""
         ...
 
 
@@ -74,6 +78,10 @@ class CarefulListener:
     def note(self, level: int, source: str, text: str) -> None:
         """As `Listener.note`."""
         self._try(self._listener.note, level, source, text)
+
+    def matches(self, events: Sequence[MatchEvent], origin: float) -> None:
+        """As `Listener.matches`."""
+        self._try(self._listener.matches, events, origin)
 
     def _try(self, tell: Callable[..., None], *args: Any, **fields: Any) -> None:
         try:

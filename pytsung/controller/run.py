@@ -7,13 +7,11 @@ XML, files or a terminal: it is handed a plan and a listener.
 
 from __future__ import annotations
 
-import enum
 import math
 import resource
 import signal
-import uuid
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from random import Random
 from time import monotonic, time
 
 import trio
@@ -22,18 +20,25 @@ from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     Cost,
     Finished,
+    Gathered,
     Health,
+    LeaseRequest,
+    Matches,
     Message,
     Note,
     PhaseStarted,
     Report,
+    Returned,
+    Sends,
     Start,
     Stop,
     WorkerLost,
 )
 from pytsung.controller.agent_link import AgentLink
+from pytsung.controller.commons import Answer, Commons, read_row_files
 from pytsung.controller.launcher import Launcher
 from pytsung.controller.listener import CarefulListener, Listener
+from pytsung.controller.outcome import Ending, RunOptions, RunResult
 from pytsung.controller.shares import AgentRole, make_shares
 from pytsung.errors import AgentError, LogDirectoryError, PytsungError
 from pytsung.plan import Plan
@@ -41,7 +46,7 @@ from pytsung.protocols import registry
 from pytsung.schedule.arrivals import planned_users
 from pytsung.stats.collector import Collected, IntervalCollector
 from pytsung.stats.totals import RunTotals, check_conservation
-from pytsung.stats.verdict import Judge, Verdict
+from pytsung.stats.verdict import Judge
 
 LOOK_EVERY = 0.5
 STALLED_AFTER = 5.0
@@ -49,47 +54,6 @@ STALLED_AFTER = 5.0
 
 PARTING_TIME = 10.0
 """Seconds after a stop that agents have to report their last interval, besides the grace."""
-
-
-class Ending(enum.Enum):
-    """Why a run ended."""
-
-    PLAYED = "played"  # every user has ended
-    DURATION = "duration"  # the load's own limit
-    ABORTED = "aborted"  # a session asked for it
-    INTERRUPTED = "interrupted"  # SIGINT
-    TERMINATED = "terminated"  # SIGTERM
-    FAULT = "fault"  # every agent was lost
-    UNWRITABLE = "unwritable"  # the log directory could not be written any more
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How to run: seconds throughout. `warm_up` is the time before the first phase.
-
-    `run_id` stands as PYTSUNG_RUN_ID in the environment of every process of the run.
-    """
-
-    seed: int
-    warm_up: float = 1.0
-    grace: float = 2.0
-    agent_timeout: float = 30.0
-    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
-
-
-@dataclass(slots=True)
-class RunResult:
-    """What came out, for the summary."""
-
-    ending: Ending
-    verdict: Verdict
-    totals: RunTotals
-    started_at: float
-    duration: float
-    not_started: int
-    agents: list[AgentLink]
-    agent_totals: dict[str, RunTotals]
-    cost: Cost
 
 
 class Run:
@@ -115,6 +79,8 @@ class Run:
         self._phase = 0
         self._own_counters: dict[str, int] = {}
         self._faults: list[str] = []
+        self._commons: Commons | None = None
+        self._untold: list[Answer] = []
 
     async def play(self, roles: Sequence[AgentRole], launchers: Sequence[Launcher]) -> RunResult:
         """Play the plan on one agent per role; SIGINT and SIGTERM stop it gracefully.
@@ -125,6 +91,13 @@ class Run:
         encoder = Encoder(registry.installed())
         encoder.warm_up()
         shares = make_shares(self._plan, list(roles), self._options.seed)
+        self._commons = Commons(
+            self._plan,
+            read_row_files(self._plan.row_files),
+            [role.host for role in roles],
+            sum(len(share.workers) for share in shares),
+            Random(f"{self._options.seed}:commons"),
+        )
         self._links = [
             AgentLink(role.host, launcher, share, encoder)
             for role, launcher, share in zip(roles, launchers, shares, strict=True)
@@ -206,10 +179,23 @@ class Run:
             self._note_phase(message)
         elif isinstance(message, WorkerLost):
             self._note_lost_worker(link, message)
+            assert self._commons is not None
+            await self._answer(self._commons.left(link.name, monotonic(), message.worker))
         elif isinstance(message, Note):
             self._listener.note(message.level, link.name, message.text)
         elif isinstance(message, Finished):
             self._note_finished(link, message)
+        elif isinstance(message, Matches):
+            self._listener.matches(message.events, self._unix_origin)
+        elif isinstance(message, LeaseRequest | Returned | Gathered | Sends):
+            assert self._commons is not None
+            await self._answer(self._commons.heed(link.name, message, monotonic()))
+
+    async def _answer(self, answers: Sequence[Answer]) -> None:
+        """Tell agents what was granted to their workers."""
+        links = {link.name: link for link in self._links}
+        for name, message in answers:
+            await links[name].send(message)
 
     def _note_phase(self, message: PhaseStarted) -> None:
         """Tell of a phase once, when its first worker enters it."""
@@ -247,6 +233,8 @@ class Run:
         at = max(0.0, self._elapsed)
         users = self._collector.lost(link.name, at)
         self._judge.lost(link.name, at=at, users=users, reason=reason)
+        if self._commons is not None:
+            self._untold += self._commons.left(link.name, monotonic())
         self._listener.event(
             "agent-lost", self._unix(at), agent=link.name, users=users, reason=reason
         )
@@ -284,6 +272,9 @@ class Run:
             self._news = trio.Event()
             for collected in self._collector.ready(self._elapsed):
                 self._pass_on(collected)
+            assert self._commons is not None
+            untold, self._untold = self._untold, []
+            await self._answer([*untold, *self._commons.look(monotonic())])
 
     def _pass_on(self, collected: Collected[str]) -> None:
         merged = collected.merged()

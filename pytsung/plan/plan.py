@@ -22,12 +22,22 @@ class Barrier:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedFile:
+    """A file that travels with the plan, so that nothing is read from an agent's disk."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything a test asks for; frozen, and the same on every host.
 
     `seed` makes the random choices of a run repeatable; None draws a new one.
     `quirks` restores the listed defects of Tsung (`--tsung-quirks`). `log_level`
-    is 0 (emergency) to 7 (debug). `row_files` are what sessions take lines from.
+    is 0 (emergency) to 7 (debug), `backend` the form of `tsung.log`. `row_files` are
+    what sessions take lines from; `python_modules` hold the functions that they
+    call, `certificates` what they show.
     """
 
     name: str
@@ -39,5 +49,8 @@ class Plan:
     seed: int | None = None
     quirks: bool = False
     log_level: int = 5
+    backend: str = "text"
     row_files: tuple[RowFile, ...] = ()
+    python_modules: tuple[CarriedFile, ...] = ()
+    certificates: tuple[CarriedFile, ...] = ()
     barrier: Barrier = field(default_factory=Barrier)

@@ -7,21 +7,24 @@ clock; whoever carries them to another one knows the difference. Must not know h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 
 class Encounters:
-    """The last send under each name."""
+    """The last send under each name. `when_news` is called when users of this worker send."""
 
-    __slots__ = ("_last", "_news")
+    __slots__ = ("_last", "_news", "when_news")
 
     def __init__(self) -> None:
+        self.when_news: Callable[[], None] | None = None
         self._last: dict[str, float] = {}
         self._news: dict[str, float] = {}
 
     def note(self, name: str, now: float) -> None:
         """A user of this worker sends."""
         self._last[name] = self._news[name] = now
+        if self.when_news is not None:
+            self.when_news()
 
     def learn(self, sends: Mapping[str, float]) -> None:
         """Users of other workers have sent; the later time counts."""

@@ -32,6 +32,11 @@ def functions_in(text: str) -> list[str]:
     return [match["function"] for match in _PLACEHOLDER.finditer(text) if match["function"]]
 
 
+def with_each_replaced(text: str, by: str) -> str:
+    """The text with `by` in place of every variable and every function."""
+    return _PLACEHOLDER.sub(lambda _: by, text)
+
+
 def fill(text: str, variable: Callable[[str], str], function: Callable[[str], str]) -> str:
     """The text with each variable's and each function's text put in its place."""
     if "%%" not in text:

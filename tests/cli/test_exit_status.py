@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytsung.cli.start import exit_status
-from pytsung.controller.run import Ending
+from pytsung.controller.outcome import Ending
 from pytsung.stats.thresholds import Crossing, Threshold
 from pytsung.stats.totals import RunTotals
 

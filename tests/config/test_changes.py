@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pytsung.config import read_configuration
+from pytsung.errors import ConfigurationError
 from pytsung.plan import (
     Barrier,
+    CarriedFile,
     ChangeType,
     Interaction,
+    Plan,
     RateLimit,
     SessionStep,
     SetCertificate,
@@ -16,12 +22,11 @@ from pytsung.plan import (
     Transport,
     WaitForAll,
 )
-from tests.config.configurations import CONNECT, fault, plan
+from tests.config.configurations import CONNECT, document, fault, plan
 
 HERE = 'host="a" port="80" server_type="tcp"'
 THERE = 'host="%%_h%%" port="%%_p%%" server_type="ssl6"'
 ALL = 'store="true" restore="true" bidi="true"'
-CERTIFICATE = 'certfile="c.pem" keyfile="%%_k%%" keypass="p" cacertfile="ca.pem"'
 
 
 @pytest.mark.parametrize(
@@ -50,10 +55,6 @@ CERTIFICATE = 'certfile="c.pem" keyfile="%%_k%%" keypass="p" cacertfile="ca.pem"
             SetRateLimit(RateLimit(1024000.0, 2048000.0)),
         ),
         ('<set_option name="connect_timeout" value="1500"/>', SetConnectTimeout(1.5)),
-        (
-            f"<set_option name='certificate'><certificate {CERTIFICATE}/></set_option>",
-            SetCertificate("c.pem", "%%_k%%", "p", "ca.pem"),
-        ),
         ('<interaction action="send" id="x"/>', Interaction("x", is_send=True)),
         ('<interaction action="receive" id="x"/>', Interaction("x", is_send=False)),
         ('<thinktime value="wait_global"/>', WaitForAll()),
@@ -62,6 +63,44 @@ CERTIFICATE = 'certfile="c.pem" keyfile="%%_k%%" keypass="p" cacertfile="ca.pem"
 def test_a_change_is_read(text: str, step: SessionStep) -> None:
     """Every attribute, with Tsung's defaults."""
     assert plan(steps=CONNECT + text).sessions[0].steps[1] == step
+
+
+def with_certificate(directory: Path, text: str) -> Plan:
+    path = directory / "test.xml"
+    steps = f"<set_option name='certificate'><certificate {text}/></set_option>"
+    path.write_bytes(document(steps=CONNECT + steps))
+    return read_configuration(path).plan
+
+
+def test_certificates_travel_with_the_plan(tmp_path: Path) -> None:
+    """A name with variables stands for all files that it may become, and for no others."""
+    for name in ("ca.pem", "user-1.pem", "user-2.pem", "other.key"):
+        (tmp_path / name).write_text(name)
+    text = 'certfile="user-%%_n%%.pem" keypass="p" cacertfile="ca.pem"'
+    found = with_certificate(tmp_path, text)
+    assert found.sessions[0].steps[1] == SetCertificate("user-%%_n%%.pem", "", "p", "ca.pem")
+    assert found.certificates == (
+        CarriedFile("user-1.pem", b"user-1.pem"),
+        CarriedFile("user-2.pem", b"user-2.pem"),
+        CarriedFile("ca.pem", b"ca.pem"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('certfile="gone.pem"', "gone.pem cannot be read"),
+        ('certfile="gone-%%_n%%.pem"', "gone-%%_n%%.pem cannot be read"),
+        ('certfile="%%_n%%"', "may be any file"),
+    ],
+)
+def test_certificates_that_cannot_be_sent_are_refused(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    """Before the first user needs one."""
+    with pytest.raises(ConfigurationError) as caught:
+        with_certificate(tmp_path, text)
+    assert words in str(caught.value)
 
 
 def test_requests_after_a_change_are_of_the_new_type() -> None:
