@@ -8,7 +8,19 @@ import pytest
 
 from pytsung.cli.retarget import goes_to_loopback, remote_hosts, send_to
 from pytsung.errors import UsageError
-from pytsung.plan import AgentHost, Endpoint, Load, Monitor, Plan, Target, Transport
+from pytsung.plan import (
+    AgentHost,
+    ChangeType,
+    Endpoint,
+    Load,
+    Monitor,
+    Plan,
+    RequestStep,
+    Target,
+    Transport,
+)
+from pytsung.protocols.http.requests import HttpRequest, Origin
+from tests.config.configurations import document, read, session
 
 PLAN = Plan(
     "test.xml",
@@ -71,3 +83,21 @@ def test_only_ipv4_loopback_has_addresses_to_spare(endpoint: Endpoint, loopback:
 def test_without_targets_there_is_no_loopback() -> None:
     """Nothing to reach."""
     assert not goes_to_loopback(replace(PLAN, targets=()))
+
+
+def test_absolute_urls_and_changes_go_to_the_server_too() -> None:
+    """Who says `--server staging:80` must not reach production by a link."""
+    steps = (
+        '<request><http url="http://www.example.org/a"/></request>'
+        '<if var="x" eq="1"><request><http url="/b"/></request></if>'
+        '<change_type new_type="ts_http" host="www.example.net" port="80" server_type="tcp"/>'
+    )
+    text = session(steps).replace("ts_websocket", "ts_http")
+    plan = send_to(read(document(sessions=text)).plan, "127.0.0.1:8080")
+    first, branch, change = plan.sessions[0].steps
+    assert isinstance(first, RequestStep)
+    assert isinstance(first.request, HttpRequest)
+    assert first.request.origin == Origin(Endpoint("127.0.0.1", 8080), "www.example.org")
+    assert "example.net" not in repr((branch, change))
+    assert isinstance(change, ChangeType)
+    assert (change.host, change.port) == ("127.0.0.1", "8080")
