@@ -157,9 +157,10 @@ class Arrivals:
         )
         self._random = Random(f"{name}:choices")
         self._choose_session = WeightedChoice(self._phase.weights)
+        self._duration = self._phase.duration
         for _ in range(self._place.launched):
             next(self._times)
-            self._draw_session()
+            self._choose_session.draw(self._random)
         self._next = next(self._times, None)
         if not resumed:
             self._watcher.phase_started(number + 1, self._place.phase_origin)
@@ -168,14 +169,11 @@ class Arrivals:
     def _phase(self) -> ArrivalPhase:
         return self._phases[self._place.phase]
 
-    def _draw_session(self) -> int:
-        return self._choose_session.draw(self._random)
-
     def _play_phases(self) -> float:
         """Start the phase's users that are due; gives when to look again."""
         started = 0
         while self._place.phase < len(self._phases) and not self.is_finished:
-            if self._next is not None and self._next > self._phase.duration:
+            if self._next is not None and self._next > self._duration:
                 self._drop_the_rest()
             if self._next is None:
                 wake = self._leave_phase()
@@ -189,7 +187,7 @@ class Arrivals:
                 return max(planned, elapsed + BATCH)
             if started >= SLICE:
                 return elapsed
-            if not self._start(elapsed - planned, self._draw_session()):
+            if not self._start(elapsed - planned, self._choose_session.draw(self._random)):
                 return NEVER
             started += 1
             self._place.launched += 1
@@ -228,12 +226,12 @@ class Arrivals:
 
     def _start(self, lateness: float, session: int) -> bool:
         """Start one user, if there is room; False when the rest was handed over."""
-        crowd, worker = self._crowd, self._worker
+        crowd, worker, place = self._crowd, self._worker, self._place
         if crowd.size >= self._watch_size and not self._has_room():
             return False
         # 1, 2, 3… over the whole test: each worker takes every n-th number.
-        number = 1 + worker.index + self._place.users * worker.count
-        self._place.users += 1
+        number = 1 + worker.index + place.users * worker.count
+        place.users += 1
         target = self._targets[self._choose_target.draw(crowd.world.random)]
         self.lateness.append(lateness if lateness > 0 else 0.0)
         crowd.start_user(number, self._programs[session], target)

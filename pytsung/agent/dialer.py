@@ -57,7 +57,9 @@ def error_name(error: OSError | int) -> str:
 class Dialer:
     """Opens the connections of one worker; `recorder` knows how many are open."""
 
-    def __init__(self, share: WorkerShare, recorder: Recorder, random: Random) -> None:
+    def __init__(
+        self, share: WorkerShare, recorder: Recorder, random: Random, *, is_successor: bool = False
+    ) -> None:
         self._share = share
         self._recorder = recorder
         self._random = random
@@ -67,6 +69,8 @@ class Dialer:
         # Other workers fill the same source addresses, about as fast as this one.
         sources = max(1, len(share.source_addresses))
         self._crowded_from = CROWDED * _range_size() * sources / share.count
+        if is_successor:  # its predecessors hold theirs already
+            self._crowded_from = 0
         self._settings: dict[int, tuple[ConnectionOptions, _Settings]] = {}
 
     def dial(self, address: Address, options: ConnectionOptions) -> int:
@@ -118,7 +122,7 @@ class Dialer:
     def _settings_of(self, options: ConnectionOptions) -> _Settings:
         """The socket options that these options come to, remembered for the next connection."""
         level = socket.SOL_SOCKET
-        settings = [(level, socket.SO_KEEPALIVE, 1)]
+        settings: list[tuple[int, int, int]] = []
         if options.receive_buffer is not None:
             settings.append((level, socket.SO_RCVBUF, options.receive_buffer))
         if options.send_buffer is not None:

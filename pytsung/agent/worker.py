@@ -167,7 +167,7 @@ class _Worker:
         world.encounters.when_news = self._lounge.stir
         self._lounge.world = world
         resolver = Resolver(nursery, Fence())
-        dialer = Dialer(worker, self._recorder, choices)
+        dialer = Dialer(worker, self._recorder, choices, is_successor=work.standby)
         self._crowd = Crowd(Surroundings(self._reactor, resolver, dialer, world))
         self._crowd.waiting = self._lounge.everyone
         surroundings = self._crowd.surroundings

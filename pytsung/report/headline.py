@@ -90,8 +90,14 @@ def _requests(record: RunRecord) -> list[Tile]:
     return [
         *found,
         Tile(f"{name.capitalize()}, p50", words.time(figures.p50), below),
-        Tile(f"{name.capitalize()}, p95", words.time(figures.p95), f"p90 {words.time(figures.p90)}"),
-        Tile(f"{name.capitalize()}, p99", words.time(figures.p99), f"p99.9 {words.time(figures.p99_9)}"),
+        Tile(
+            f"{name.capitalize()}, p95", words.time(figures.p95), f"p90 {words.time(figures.p90)}"
+        ),
+        Tile(
+            f"{name.capitalize()}, p99",
+            words.time(figures.p99),
+            f"p99.9 {words.time(figures.p99_9)}",
+        ),
     ]
 
 

@@ -82,7 +82,9 @@ class VirtualUser(Traveller):
     def start(self, now: float) -> Step:
         """The user arrives."""
         self._started = now
-        self.world.recorder.user_started()
+        recorder = self.world.recorder
+        recorder.users_started += 1
+        recorder.users_open += 1
         if self.program.number_slot is not None:
             self.set(self.program.number_slot, self.number)
         if self.program.rate_limit is not None:
@@ -116,7 +118,8 @@ class VirtualUser(Traveller):
         assert self.request_started is not None
         self._is_connected = True
         recorder = self.world.recorder
-        recorder.connection_opened()
+        recorder.connections_opened += 1
+        recorder.connections_open += 1
         recorder.batches["connect"].append(at - self.request_started)
 
     def connect_failed(self, reason: str, now: float) -> Step:
