@@ -6,7 +6,7 @@ Must not know how a comparison is shown, nor the arithmetic of noise.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytsung.logdir.summary import SampleFigures
 from pytsung.report.noise import Difference, compare
@@ -76,7 +76,9 @@ _Take = Callable[[Window], float | None]
 def compare_runs(first: RunRecord, second: RunRecord) -> Comparison:
     """Compare all figures that both runs have; their windows must be of one width.
 
-    Counters that are errors in one run only are compared, too.
+    Counters that are errors in one run only are compared, too. Times that differ by
+    less than the load generators' loop lag are not told apart: that is how late a
+    generator sees an answer, and it depends on what else its machine does.
     """
     wanted: list[tuple[str, str, str, _Take]] = []
     for name in ordered({n: 0 for n in first.summary.samples if n in second.summary.samples}):
@@ -89,17 +91,14 @@ def compare_runs(first: RunRecord, second: RunRecord) -> Comparison:
     wanted += [(name, "rate", "rate", _counter(name)) for name in (*traffic, *errors)]
     if first.summary.users.started and second.summary.users.started:
         wanted.insert(0, ("users_count", "rate", "rate", lambda w: w.started / w.seconds))
-    rows = [
-        Row(
-            name,
-            word,
-            unit,
-            _whole(first, name, word),
-            _whole(second, name, word),
-            _compare(first, second, take, len(wanted)),
-        )
-        for name, word, unit, take in wanted
-    ]
+    resolution = max(run.summary.loop_lag.p50 for run in (first, second))
+    rows = []
+    for name, word, unit, take in wanted:
+        figures = [_whole(run, name, word) for run in (first, second)]
+        difference = _compare(first, second, take, len(wanted))
+        if unit == "time" and abs(figures[1] - figures[0]) <= resolution:
+            difference = replace(difference, is_seen=False)
+        rows.append(Row(name, word, unit, *figures, difference))
     return Comparison(first, second, rows)
 
 

@@ -106,6 +106,19 @@ def test_errors_that_only_one_run_has_are_new() -> None:
     assert not compare([0.0] * 30, [0.0] * 30).is_seen
 
 
+def test_what_the_load_generator_cannot_see_is_no_difference(tmp_path: Path) -> None:
+    """A machine that was busier answers 0.3 ms later; that says nothing of the target."""
+    runs = []
+    for name, slower in (("a", 0.1), ("b", 0.13)):
+        intervals = made_up(1 if name == "a" else 2, slower)
+        for interval in intervals:
+            interval.generator["loop_lag"] = SampleSummary.of([0.0006] * 50)
+        runs.append(read_run(write_run(tmp_path / name, intervals)))
+    rows = {(row.name, row.word): row for row in compare_runs(*runs).rows}
+    assert rows["request", "med"].difference.low > 1.05
+    assert rows["request", "med"].verdict == "no difference seen"
+
+
 def test_limits_are_crossed_only_by_what_is_sure(tmp_path: Path) -> None:
     """A build must not fail by chance."""
     slower, equal = compared(tmp_path, 1, 1.3), compared(tmp_path, 1, 1.0)
