@@ -94,11 +94,11 @@ def compare_runs(first: RunRecord, second: RunRecord) -> Comparison:
     resolution = max(run.summary.loop_lag.p50 for run in (first, second))
     rows = []
     for name, word, unit, take in wanted:
-        figures = [_whole(run, name, word) for run in (first, second)]
+        one, other = _whole(first, name, word), _whole(second, name, word)
         difference = _compare(first, second, take, len(wanted))
-        if unit == "time" and abs(figures[1] - figures[0]) <= resolution:
+        if unit == "time" and abs(other - one) <= resolution:
             difference = replace(difference, is_seen=False)
-        rows.append(Row(name, word, unit, *figures, difference))
+        rows.append(Row(name, word, unit, one, other, difference))
     return Comparison(first, second, rows)
 
 
