@@ -59,6 +59,7 @@ class LineConversation:
         elif self.awaits and not line.startswith(b"!"):
             self.awaits = False
             feedback.complete = True
+            feedback.answer = line
             feedback.counters += ("line_answered",)
             feedback.close = line.endswith(b"bye")
         else:
