@@ -44,13 +44,16 @@ from pytsung.errors import AgentError, LogDirectoryError, PytsungError
 from pytsung.plan import Plan
 from pytsung.protocols import registry
 from pytsung.schedule.arrivals import planned_users
-from pytsung.stats.collector import Collected, IntervalCollector
+from pytsung.stats.collector import PATIENCE, Collected, IntervalCollector
 from pytsung.stats.totals import RunTotals, check_conservation
 from pytsung.stats.verdict import Judge
 
 LOOK_EVERY = 0.5
 STALLED_AFTER = 5.0
 """Seconds of an agent's silence that are an event; many more and it is lost."""
+
+AGENTS_PATIENCE = 2 * PATIENCE
+"""Seconds that an interval waits for agents: they wait for their workers before they report."""
 
 PARTING_TIME = 10.0
 """Seconds after a stop that agents have to report their last interval, besides the grace."""
@@ -63,7 +66,7 @@ class Run:
         self._plan = plan
         self._options = options
         self._listener = CarefulListener(listener, self._cannot_keep)
-        self._collector: IntervalCollector[str] = IntervalCollector()
+        self._collector: IntervalCollector[str] = IntervalCollector(AGENTS_PATIENCE)
         self._judge = Judge()
         self._totals = RunTotals()
         self._agent_totals: dict[str, RunTotals] = {}

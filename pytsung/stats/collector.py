@@ -49,10 +49,12 @@ class IntervalCollector(Generic[Source]):
     """Collects the intervals of one test from many sources.
 
     A source that is silent for an interval, or has left with users still open,
-    keeps its last levels in what is given.
+    keeps its last levels in what is given. `patience` is how long an interval waits
+    for those who are late: longer for sources that collect from others themselves.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._sources: dict[Source, _Known] = {}
         self._pending: dict[int, dict[Source, Interval]] = {}
         self._next = 0
@@ -101,7 +103,7 @@ class IntervalCollector(Generic[Source]):
                 for source, known in self._sources.items()
                 if known.owes is not None and known.owes <= self._next
             )
-            if late and now < self._next + 1 + PATIENCE:
+            if late and now < self._next + 1 + self._patience:
                 break
             for source in late:
                 self._sources[source].owes = self._next + 1

@@ -156,3 +156,11 @@ def test_every_report_is_in_exactly_one_interval_whatever_the_order(
     assert [one.index for one in given_out] == list(range(len(given_out)))
     assert sum(one.merged().users_started for one in given_out) == total
     assert given_out[-1].merged().users_open == sources
+
+
+def test_patience_is_the_collectors_own() -> None:
+    """Who collects from collectors waits longer: a silent worker must not make its agent late."""
+    collector: IntervalCollector[str] = IntervalCollector(patience=5.0)
+    collector.join("a", 0.0)
+    assert collector.ready(5.9) == []
+    assert shape(collector.ready(6.0)) == [(0, 0, 0, ("a",))]
