@@ -67,7 +67,6 @@ ROWS = (
     Row("monitor", refused=False),
     # What is written down about a run
     Row("tsung", "dumptraffic", ("true", "light", "protocol", "protocol_local"), refused=False),
-    Row("tsung", "backend", ("fullstats",), refused=False),
 )
 
 

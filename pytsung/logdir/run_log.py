@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from pytsung.control.messages import MatchEvent
 from pytsung.errors import LogDirectoryError
 from pytsung.logdir.controller_log import ControllerLog
+from pytsung.logdir.fullstats_log import FullstatsLog
 from pytsung.logdir.journal import EVENTS, INTERVALS, Event, IntervalEntry, Journal
 from pytsung.logdir.match_file import MatchFile
 from pytsung.logdir.summary import RunSummary, write_summary
@@ -68,6 +69,10 @@ class RunLog:
                 statistics = directory / statistics
             self._tsung_log = TsungLog(statistics, backend)
             opened.callback(self._tsung_log.close)
+            self._fullstats: FullstatsLog | None = None
+            if backend == "fullstats":
+                self._fullstats = FullstatsLog(directory)
+                opened.callback(self._fullstats.close)
             self._matches = MatchFile(directory)
             opened.callback(self._matches.close)
             self._files = opened.pop_all()
@@ -80,6 +85,9 @@ class RunLog:
         """Write a second of the run, which ended at `at` (Unix time)."""
         self._write(lambda: self._intervals.interval(IntervalEntry(at, merged, by_agent)))
         self._write(lambda: self._tsung_log.add(merged, at))
+        fullstats = self._fullstats
+        if fullstats is not None:
+            self._write(lambda: fullstats.interval(merged))
 
     def host(self, name: str, cpu: float, free_memory: float, load: float) -> None:
         """Note how a host is doing: percent of its processors, megabytes, 1-minute average.
@@ -88,10 +96,14 @@ class RunLog:
         summary can show. The controller's own host is `tsung_controller@HOST`.
         """
         node = f"tsung_controller@{name}" if name == self._host else f"os_mon@{name}"
-        for metric, value in (("cpu", cpu), ("freemem", free_memory), ("load", load)):
-            term = f'{{{metric},"{node}"}}'
+        metrics = (("cpu", cpu), ("freemem", free_memory), ("load", load))
+        readings = {f'{{{metric},"{node}"}}': value for metric, value in metrics}
+        for term, value in readings.items():
             self._tsung_log.host(term, value)
             self.values.setdefault(term, SampleSummary()).merge(SampleSummary.of([value]))
+        fullstats = self._fullstats
+        if fullstats is not None:
+            self._write(lambda: fullstats.hosts(readings))
 
     def event(self, kind: str, at: float, **fields: Any) -> None:
         """Write to `events.jsonl` what happened at `at` (Unix time)."""
