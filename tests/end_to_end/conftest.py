@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.command import Command
+from tests.end_to_end.listener import Listener
 from tests.server.running import RunningServer
 
 Start = Callable[..., Command]
@@ -40,3 +41,11 @@ def server(tmp_path: Path) -> Iterator[RunningServer]:
 def port(server: RunningServer) -> int:
     """Where the bundled server listens."""
     return server.port
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """An HTTP server that answers everything."""
+    listening = Listener()
+    yield listening
+    listening.close()
