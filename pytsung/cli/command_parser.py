@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from pytsung.cli.parser import Parser
+from pytsung.cli.parser import Help, Parser
 from pytsung.errors import UsageError
 
 
@@ -18,6 +18,7 @@ def command_parser(command: str, words: str, description: str) -> Parser:
         prog=f"pytsung {command}",
         usage=f"pytsung {command} [options] {words}".rstrip(),
         description=description,
+        formatter_class=Help,
         add_help=False,
         allow_abbrev=False,
         exit_on_error=False,

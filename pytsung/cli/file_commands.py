@@ -82,8 +82,8 @@ def plot(line: Sequence[str]) -> int:
     parser = command_parser(
         "plot",
         '"LEGEND" LOG ["LEGEND" LOG …]',
-        "Draw runs into the same charts, as Tsung's tsplot does; LOG is a tsung.log or its"
-        " directory.",
+        "Draw runs into the same charts, as Tsung's tsplot does.\n"
+        "LOG is a tsung.log or its directory.",
     )
     add = parser.add_argument
     add("-c", "--config", metavar="FILE", help="a configuration of tsplot (a small one)")

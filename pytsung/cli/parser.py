@@ -124,7 +124,7 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see pytsung --help")
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
+class Help(argparse.RawDescriptionHelpFormatter):
     """Options in one column, `-f, --file FILE`, texts in another."""
 
     def __init__(self, prog: str) -> None:
@@ -146,7 +146,7 @@ def make_parser() -> Parser:
         usage="pytsung [options] COMMAND",
         description=_DESCRIPTION + listed,
         epilog=_EPILOG,
-        formatter_class=_Help,
+        formatter_class=Help,
         add_help=False,
         allow_abbrev=False,
         exit_on_error=False,

@@ -49,9 +49,11 @@ _QUICK = Extent(all_images=False)
 def _try(what: str, say: Callable[[str], None], act: Callable[[], Path | None]) -> Path | None:
     try:
         return act()
+    except KeyboardInterrupt:
+        say(f"{what}: not written: interrupted")
     except Exception as error:  # noqa: BLE001 - said, and the run's own result stands
         say(f"{what}: not written: {error}")
-        return None
+    return None
 
 
 def _write_junit(path: Path, summary: RunSummary) -> None:
