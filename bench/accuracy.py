@@ -20,7 +20,7 @@ from statistics import fmean, quantiles
 
 from bench.generators import generate, pytsung
 from bench.machine import describe_machine
-from bench.sessions import Load, fresh_source
+from bench.sessions import Load, fresh_sources
 
 PATIENCE = 60.0
 
@@ -44,7 +44,7 @@ def measure(
         assert server.stdout is not None
         port = int(server.stdout.readline())
         users = round(rate * seconds)
-        load = Load(port=port, source=fresh_source(), users=users, rate=rate, hold=0)
+        load = Load(port=port, sources=fresh_sources(), users=users, rate=rate, hold=0)
         with generate(pytsung(), load) as running:
             directory = running.wait(seconds * 2 + PATIENCE)
             summary = json.loads(Path(directory, "summary.json").read_text())

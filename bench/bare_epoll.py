@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import argparse
 import errno
+import itertools
 import os
 import random
 import resource
 import select
 import socket
 import time
+from collections.abc import Sequence
 
 from bench.sessions import PATH
 
@@ -46,9 +48,11 @@ def has_first_frame(data: bytes) -> bool:
 class Loop:
     """Opens `connections` connections, `rate` a second (infinite: as fast as it can)."""
 
-    def __init__(self, target: tuple[str, int], source: str, connections: int, rate: float) -> None:
+    def __init__(
+        self, target: tuple[str, int], sources: Sequence[str], connections: int, rate: float
+    ) -> None:
         self._target = target
-        self._source = (source, 0)
+        self._sources = itertools.cycle([(source, 0) for source in sources])
         self._left = connections
         self._rate = rate
         self._epoll = select.epoll()
@@ -75,7 +79,7 @@ class Loop:
         self._left -= 1
         connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         connection.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-        connection.bind(self._source)
+        connection.bind(next(self._sources))
         code = connection.connect_ex(self._target)
         if code not in (0, errno.EINPROGRESS):
             raise OSError(code, "connect")
@@ -103,7 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--source", required=True, help="local address")
+    parser.add_argument("--source", required=True, nargs="+", help="local addresses, in turn")
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--rate", type=float, default=NEVER, help="connections a second")
     options = parser.parse_args()

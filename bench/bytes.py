@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench.generators import TSUNG, Generator, generate, has_tsung, pytsung
 from bench.machine import describe_machine
-from bench.sessions import Load, fresh_source
+from bench.sessions import Load, fresh_sources
 from bench.target import bundled_server
 
 HOST = "127.0.0.10"
@@ -79,7 +79,7 @@ def measure(name: str, generator: Generator, users: int, expected: tuple[int, in
     """One run of so many users."""
     with bundled_server(host=HOST, port=free_port(), profile="bench2021") as target:
         load = Load(
-            host=HOST, port=target.port, source=fresh_source(), users=users, rate=RATE, hold=HOLD
+            host=HOST, port=target.port, sources=fresh_sources(), users=users, rate=RATE, hold=HOLD
         )
         with generate(generator, load) as running:
             log = Path(running.wait(PATIENCE), "tsung.log").read_text()

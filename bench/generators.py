@@ -77,7 +77,7 @@ def _tsung(_: Load, file: Path, folder: Path) -> list[str]:
 
 
 def _bare(load: Load, _: Path, __: Path) -> list[str]:
-    words = [sys.executable, "-m", "bench.bare_epoll", "--source", load.source]
+    words = [sys.executable, "-m", "bench.bare_epoll", "--source", *load.sources]
     words += ["--host", load.host, "--port", str(load.port), "--connections", str(load.users)]
     return words if load.rate >= ALL_AT_ONCE else [*words, "--rate", str(load.rate)]
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from bench.generators import TSUNG, Generator, Running, generate, has_tsung, pytsung
 from bench.machine import describe_machine, raise_descriptor_limit
 from bench.processes import Memory
-from bench.sessions import Load, fresh_source
+from bench.sessions import Load, fresh_sources
 from bench.target import Target, bundled_server
 
 WORKERS = 2
@@ -62,7 +62,7 @@ def measure(generator: Generator, users: int, workers: int, rate: float, settle:
     """Let the users arrive, wait `settle` seconds, compare. Raises TimeoutError if they do not."""
     with bundled_server(WORKERS) as target:
         load = Load(
-            port=target.port, source=fresh_source(), users=users, rate=rate, workers=workers
+            port=target.port, sources=fresh_sources(), users=users, rate=rate, workers=workers
         )
         with generate(generator, load) as running:
             before = _before(generator, running, target, workers)

@@ -19,7 +19,7 @@ _CONFIGURATION = """\
 <tsung loglevel="notice" version="1.0">
   <clients>
     <client host="localhost" use_controller_vm="true" cpu="{workers}" maxusers="19000">
-      <ip value="{source}"/>
+{sources}
     </client>
   </clients>
   <servers><server host="{host}" port="{port}" type="tcp"/></servers>
@@ -43,7 +43,7 @@ class Load:
     """Who arrives where. `hold` is how long a user stays connected, in seconds."""
 
     port: int
-    source: str
+    sources: tuple[str, ...]
     users: int
     rate: float
     host: str = "127.0.0.1"
@@ -54,7 +54,7 @@ class Load:
         """The load as a tsung.xml."""
         return _CONFIGURATION.format(
             workers=self.workers,
-            source=self.source,
+            sources="\n".join(f'      <ip value="{source}"/>' for source in self.sources),
             host=self.host,
             port=self.port,
             # Arrivals are random: half as long again, so that nobody is left over.
@@ -66,7 +66,12 @@ class Load:
         )
 
 
-def fresh_source() -> str:
-    """A loopback address that no run has used lately: TIME_WAIT would fill its ports."""
-    parts = (random.randint(64, 250), random.randint(0, 255), random.randint(1, 254))
-    return "127." + ".".join(map(str, parts))
+def fresh_sources() -> tuple[str, ...]:
+    """Two loopback addresses that no run has used lately: TIME_WAIT would fill their ports.
+
+    Two, so that even the largest load takes fewer than half the ports of each: beyond
+    that `connect` itself gets slow, and the system would be measured, not the generator.
+    """
+    net = f"127.{random.randint(64, 250)}.{random.randint(0, 255)}"
+    first = random.randint(1, 253)
+    return f"{net}.{first}", f"{net}.{first + 1}"

@@ -16,7 +16,7 @@ from bench import bytes as upgrades
 from bench.bare_epoll import REQUEST, has_first_frame
 from bench.delaying_server import answer
 from bench.processes import Family, Memory
-from bench.sessions import ALL_AT_ONCE, Load, fresh_source
+from bench.sessions import ALL_AT_ONCE, Load, fresh_sources
 from pytsung.config import read_configuration
 
 
@@ -110,26 +110,31 @@ def test_the_port_is_read_from_what_the_server_says() -> None:
 
 
 def test_everybody_gets_the_same_load(tmp_path: Path) -> None:
-    load = Load(port=9505, source="127.64.1.2", users=300, rate=100, workers=2, hold=5)
+    load = Load(
+        port=9505, sources=("127.64.1.2", "127.64.1.3"), users=300, rate=100, workers=2, hold=5
+    )
     file = tmp_path / "bench.xml"
     file.write_text(load.configuration())
     plan = read_configuration(file).plan
     (phase,) = plan.load.phases
     (host,) = plan.agent_hosts
     assert (phase.users, phase.rate) == (300, 100)
-    assert (host.workers, host.source_addresses) == (2, ("127.64.1.2",))
+    assert (host.workers, host.source_addresses) == (2, ("127.64.1.2", "127.64.1.3"))
     assert (
         f'arrivalrate="{ALL_AT_ONCE:.0f}"'
-        in Load(port=1, source="127.64.1.2", users=1, rate=float("inf")).configuration()
+        in Load(port=1, sources=("127.64.1.2",), users=1, rate=float("inf")).configuration()
     )
 
 
 def test_sources_are_loopback_addresses_beside_the_usual_ones() -> None:
     for _ in range(50):
-        first, second, _, last = map(int, fresh_source().split("."))
-        assert first == 127
-        assert second >= 64
-        assert 1 <= last <= 254
+        one, other = fresh_sources()
+        assert one != other
+        for source in (one, other):
+            first, second, _, last = map(int, source.split("."))
+            assert first == 127
+            assert second >= 64
+            assert 1 <= last <= 254
 
 
 def test_the_bare_loop_waits_for_the_first_frame() -> None:
