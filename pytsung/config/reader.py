@@ -150,7 +150,7 @@ class ConfigurationReader:
             return path.read_bytes()
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            self._wrong(element, name, value, f"the file cannot be read: {reason}")
+            self.fault(element, f"the file {value} cannot be read: {reason}", "put it there")
             return b""
 
     def find_file(self, element: Element, path: str) -> Path | None:
