@@ -97,10 +97,10 @@ def test_a_busy_generator_is_invalid(start: Start, port: int) -> None:
 
 def test_a_stalled_agent_degrades(start: Start, server: RunningServer) -> None:
     """Nothing heard for five seconds is an event; an agent that comes back is none lost."""
-    text = configuration(server.port, CONNECT, think(9), CLOSE)
+    text = configuration(server.port, CONNECT, think(7), CLOSE)
     command = start("start", text=text)
     command.wait_until_started(20)
-    result = held(command, command.agent, 7.5)
+    result = held(command, command.agent, 6.5)
     assert result.status == 0, result.reasons
     assert result.verdict == "degraded"
     assert "stalled, silent for" in result.reasons
