@@ -45,6 +45,8 @@ class Arguments:
     json: bool = False
     report: bool = True
     junit: str = ""
+    prometheus: int | None = None
+    influx: str = ""
 
 
 def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> Arguments:
@@ -86,6 +88,8 @@ def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> 
         json=found.json,
         report=not found.no_report,
         junit=found.junit,
+        prometheus=found.prometheus,
+        influx=found.influx,
     )
 
 

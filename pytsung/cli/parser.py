@@ -265,6 +265,18 @@ def _add_output_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--json", action="store_true", help="check: print the plan as JSON")
     add("--no-report", action="store_true", help="make no report at the end")
+    add(
+        "--prometheus",
+        metavar="PORT",
+        type=whole_number,
+        help="serve http://127.0.0.1:PORT/metrics while the test lasts",
+    )
+    add(
+        "--influx",
+        metavar="FILE",
+        default="",
+        help="append every second in InfluxDB's line protocol",
+    )
     add("--junit", metavar="FILE", default="", help="write verdict and thresholds as JUnit XML")
     add("-v", "--verbose", action="store_true", help="write everything into the controller's log")
     add("--quiet", action="store_true", help="say only warnings and the verdict")

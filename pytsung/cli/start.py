@@ -26,6 +26,8 @@ from pytsung.controller.run import Run, planned
 from pytsung.controller.shares import AgentRole, local_role
 from pytsung.controller.target import bundled_target, target_endpoint
 from pytsung.dashboard import LiveState, LiveView, make_console, render_summary
+from pytsung.dashboard.exposition import exposition
+from pytsung.dashboard.scrape import serving_metrics
 from pytsung.errors import ExitStatus, UsageError
 from pytsung.logdir.directory import create_log_directory
 from pytsung.logdir.plan_figures import describe_plan
@@ -73,7 +75,12 @@ def start(asked: Arguments, configuration: Configuration) -> int:
                 target = await stack.enter_async_context(context)
                 log.note(5, "controller", target.address)
             with LiveView(console, quiet=asked.quiet) as view:
-                run = Run(plan, options, Reporter(plan, log, view))
+                reporter = Reporter(plan, log, view)
+                if asked.prometheus is not None:
+                    await stack.enter_async_context(
+                        serving_metrics(asked.prometheus, lambda: exposition(reporter.totals))
+                    )
+                run = Run(plan, options, reporter)
                 result = await run.play([role], [LocalLauncher()])
         return result, target.cost if target is not None else None
 
@@ -148,6 +155,7 @@ def _open_log(asked: Arguments, plan: Plan, directory: Path) -> RunLog:
         statistics=statistics,
         log_level=level,
         backend=plan.backend,
+        line_protocol=Path(asked.influx) if asked.influx else None,
     )
 
 
@@ -206,6 +214,7 @@ class Reporter:
     """Tells log directory and terminal what the run tells."""
 
     def __init__(self, plan: Plan, log: RunLog, view: LiveView) -> None:
+        self.totals = RunTotals()
         self._log = log
         self._view = view
         self._phases = plan.load.all_phases()
@@ -221,6 +230,7 @@ class Reporter:
         self, merged: Interval, by_agent: Mapping[str, Interval], totals: RunTotals, at: float
     ) -> None:
         """A second of the test is complete."""
+        self.totals = totals
         self._log.interval(merged, by_agent, at)
         elapsed = float(merged.index + 1)
         requests = merged.samples.get("request")

@@ -16,6 +16,7 @@ from pytsung.errors import LogDirectoryError
 from pytsung.logdir.controller_log import ControllerLog
 from pytsung.logdir.fullstats_log import FullstatsLog
 from pytsung.logdir.journal import EVENTS, INTERVALS, Event, IntervalEntry, Journal
+from pytsung.logdir.line_protocol import LineProtocolFile
 from pytsung.logdir.match_file import MatchFile
 from pytsung.logdir.summary import RunSummary, write_summary
 from pytsung.logdir.tsung_log import TsungLog
@@ -37,6 +38,7 @@ class RunLog:
         statistics: `tsung.log`'s path, relative to the directory, or a stream (`-m -`).
         log_level: entries of the controller log above this level are left out.
         backend: form of the statistics, in Tsung's words: `text`, `json`, …
+        line_protocol: a file that gets every second in InfluxDB's line protocol, too.
         clock: gives Unix time, for the entries of the controller log.
 
     Raises:
@@ -51,6 +53,7 @@ class RunLog:
         statistics: Path | TextIO = TSUNG_LOG,
         log_level: int = 5,
         backend: str = "text",
+        line_protocol: Path | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.directory = directory
@@ -73,6 +76,10 @@ class RunLog:
             if backend == "fullstats":
                 self._fullstats = FullstatsLog(directory)
                 opened.callback(self._fullstats.close)
+            self._lines: LineProtocolFile | None = None
+            if line_protocol is not None:
+                self._lines = LineProtocolFile(line_protocol, directory.name)
+                opened.callback(self._lines.close)
             self._matches = MatchFile(directory)
             opened.callback(self._matches.close)
             self._files = opened.pop_all()
@@ -85,9 +92,11 @@ class RunLog:
         """Write a second of the run, which ended at `at` (Unix time)."""
         self._write(lambda: self._intervals.interval(IntervalEntry(at, merged, by_agent)))
         self._write(lambda: self._tsung_log.add(merged, at))
-        fullstats = self._fullstats
+        fullstats, lines = self._fullstats, self._lines
         if fullstats is not None:
             self._write(lambda: fullstats.interval(merged))
+        if lines is not None:
+            self._write(lambda: lines.interval(merged, at))
 
     def host(self, name: str, cpu: float, free_memory: float, load: float) -> None:
         """Note how a host is doing: percent of its processors, megabytes, 1-minute average.
