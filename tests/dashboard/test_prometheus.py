@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import trio
@@ -47,6 +50,17 @@ def test_histograms_count_what_is_below_each_bound() -> None:
     assert (below["0.001"], below["0.005"], below["0.01"]) == (0, 6, 15)
     assert below["0.025"] == below["+Inf"] == 24
     assert list(below.values()) == sorted(below.values())
+
+
+def test_the_grafana_dashboard_shows_only_what_there_is() -> None:
+    """A panel of a metric that was renamed stays empty, and nobody knows why."""
+    path = Path(__file__).parents[2] / "docs" / "reference" / "grafana.json"
+    dashboard = json.loads(path.read_text())
+    queries = [t["expr"] for panel in dashboard["panels"] for t in panel["targets"]]
+    wanted = {name for query in queries for name in re.findall(r"pytsung_\w+", query)}
+    known = set(re.findall(r"^(pytsung_\w+)[{ ]", exposition(totals()), re.MULTILINE))
+    assert len(wanted) > 8
+    assert wanted <= known
 
 
 def test_promtool_has_nothing_to_complain_of() -> None:
