@@ -56,7 +56,7 @@ class Place:
 
 
 @lru_cache(1024)
-def shared(endpoint: Endpoint) -> Endpoint:
+def common_endpoint(endpoint: Endpoint) -> Endpoint:
     """An equal endpoint, the same object for everybody: quick to compare."""
     return endpoint
 
@@ -80,13 +80,13 @@ def locate(
     if request.through_proxy:
         return _through_proxy(request, url, here)
     if origin is None:
-        return Place(shared(here), url, host_text(here), here.transport is Transport.TLS)
+        return Place(common_endpoint(here), url, host_text(here), here.transport is Transport.TLS)
     endpoint = origin.endpoint if request.bound else here
     host = origin.host
     if not host or (endpoint != origin.endpoint and not quirks):
         # Tsung says the earlier host's name wherever the user is by now.
         host = host_text(origin.endpoint if quirks else endpoint)
-    return Place(shared(endpoint), url, host, endpoint.transport is Transport.TLS)
+    return Place(common_endpoint(endpoint), url, host, endpoint.transport is Transport.TLS)
 
 
 def _elsewhere(request: HttpRequest, text: str, here: Endpoint, *, quirks: bool) -> Place:
@@ -96,7 +96,7 @@ def _elsewhere(request: HttpRequest, text: str, here: Endpoint, *, quirks: bool)
         raise RequestError(BAD_URL)
     if request.through_proxy and not quirks:
         return _proxied(url, here)
-    endpoint = shared(url.endpoint)
+    endpoint = common_endpoint(url.endpoint)
     return Place(endpoint, url.target, host_text(endpoint), url.scheme == "https")
 
 
@@ -112,4 +112,4 @@ def _through_proxy(request: HttpRequest, url: str, here: Endpoint) -> Place:
 
 
 def _proxied(url: Url, proxy: Endpoint) -> Place:
-    return Place(shared(proxy), url.without_user, url.host, url.scheme == "https")
+    return Place(common_endpoint(proxy), url.without_user, url.host, url.scheme == "https")

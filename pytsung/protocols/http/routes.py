@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pytsung.plan import Endpoint, Request
 from pytsung.protocols.http.authorization import basic
 from pytsung.protocols.http.composition import Composed, Fill, Signatures, body_of, compose
-from pytsung.protocols.http.places import Place, locate
+from pytsung.protocols.http.places import Place, common_endpoint, locate
 from pytsung.protocols.http.requests import HttpRequest, Scheme
 from pytsung.protocols.http.tsung_cookies import added
 from pytsung.protocols.room import Exchange, Feedback
@@ -106,10 +106,16 @@ class RouteTable:
         self._routes: dict[tuple[int, int, str, bool], Shared] = {}
 
     def find(self, request: Request, here: Endpoint, agent: str, quirks: bool) -> Shared:
-        """What is shared about a request; by identity, which is quick to look up."""
+        """What is shared about a request; by identity, which is quick to look up.
+
+        An endpoint that a user has for itself is known under that of everybody's equal to it.
+        """
         key = (id(request), id(here), agent, quirks)
         shared = self._routes.get(key)
         if shared is None:
+            common = common_endpoint(here)
+            if common is not here:
+                return self.find(request, common, agent, quirks)
             if not isinstance(request, HttpRequest):
                 raise TypeError(f"not a request of HTTP: {request!r}")
             if len(self._routes) >= MAX_ROUTES:

@@ -248,7 +248,7 @@ def test_quirks_send_latin_1() -> None:
 def test_a_fixed_request_is_made_once_for_all() -> None:
     """The bytes of a request without variables cost one look-up."""
     room = HttpRoom()
-    context = RequestContext(Endpoint("h", 80), Random(1), str)
     asked = request(url="/")
-    exchanges = [room.converse().begin(asked, context) for _ in range(2)]
+    contexts = [RequestContext(Endpoint("h", 80), Random(1), str) for _ in range(2)]
+    exchanges = [room.converse().begin(asked, context) for context in contexts]
     assert exchanges[0] is exchanges[1]
