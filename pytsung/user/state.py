@@ -18,9 +18,11 @@ class State(enum.IntEnum):
     HELD = 7  # what it awaits has come in part, and may not be looked at yet
     IN_NEED = 8  # of a row or an id that is still on its way
     GATHERED = 9  # with all others who wait for each other
+    HALTED = 10  # the test is stopping; nothing moves it any more
 
 
 # As plain names: looked up once an event, by very many users.
 SENDING, WAITING, THINKING = State.SENDING, State.WAITING, State.THINKING
 PARKED, RETRYING, ENDED = State.PARKED, State.RETRYING, State.ENDED
+HALTED = State.HALTED
 HELD, IN_NEED, GATHERED = State.HELD, State.IN_NEED, State.GATHERED

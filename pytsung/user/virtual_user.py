@@ -28,6 +28,7 @@ from pytsung.user.program import Program
 from pytsung.user.state import (
     ENDED,
     GATHERED,
+    HALTED,
     HELD,
     IN_NEED,
     PARKED,
@@ -198,6 +199,9 @@ class VirtualUser(Traveller):
 
     def peer_closed(self, now: float) -> Step:
         """The peer has closed the connection."""
+        if self.state is HALTED:
+            self._forget_connection()
+            return steps.Disconnect(STAY)
         if not self.program.session.persistent:
             return self.fail("error_closed", now)
         if self.state is SENDING:
@@ -223,7 +227,7 @@ class VirtualUser(Traveller):
 
     def halt(self) -> None:
         """The test is stopping: the step that this user last gave is not carried out."""
-        self.state = PARKED
+        self.state = HALTED
 
     def abandon(self) -> None:
         """The test is over before the user was: nothing is recorded but the closed connection."""
@@ -233,7 +237,7 @@ class VirtualUser(Traveller):
     @property
     def is_idle(self) -> bool:
         """Whether no request is in flight."""
-        return self.state in (THINKING, PARKED, IN_NEED, GATHERED, ENDED)
+        return self.state in (THINKING, PARKED, IN_NEED, GATHERED, HALTED, ENDED)
 
     # -- what operations ask for ----------------------------------------------
 

@@ -552,3 +552,17 @@ def test_an_abandoned_user_records_nothing_but_its_closed_connection() -> None:
     stage.user.abandon()
     assert set(stage.samples) == {"connect", "request", "page"}
     assert (stage.recorder.users_open, stage.recorder.connections_open) == (1, 0)
+
+
+def test_nothing_moves_a_user_that_was_halted() -> None:
+    """While a test stops, what the target still says must start no further request."""
+    stage = Stage((ask(), ask("again")), fields={"bidirectional": True}).play(
+        (0.0, start, connect()),
+        (0.0, opened, AWAIT),
+    )
+    stage.user.halt()
+    assert stage.user.is_idle
+    assert stage.user.received(b"ok\n", 1.0) == STAY
+    assert stage.user.woke(2.0) == STAY
+    assert stage.user.peer_closed(3.0) == Disconnect(STAY)
+    assert (stage.recorder.users_open, stage.recorder.connections_open) == (1, 0)
