@@ -91,13 +91,13 @@ def start(asked: Arguments, configuration: Configuration) -> int:
         log.finish(summary, time())
     finally:
         log.close()
-    render_summary(summary, console, quiet=asked.quiet)
 
     def say(text: str) -> None:
         if not asked.quiet:
             console.print(text, style="dim", soft_wrap=True, highlight=False, markup=False)
 
     after_run(directory, summary, say, with_report=asked.report, junit=asked.junit)
+    render_summary(summary, console, quiet=asked.quiet)  # its last line is the verdict
     if asked.keep and result.ending is Ending.PLAYED:
         _keep_waiting()
     return int(exit_status(result.ending, summary.verdict.status, crossings))
