@@ -13,6 +13,7 @@ from pytsung.cli import arguments, report_commands, tsung_stats
 from pytsung.cli.arguments import Arguments, fail
 from pytsung.cli.start import start
 from pytsung.config import Configuration, read_configuration
+from pytsung.config.marks import MarkedPlaces
 from pytsung.control.encoding import Encoder
 from pytsung.errors import ExitStatus, PytsungError, UsageError
 from pytsung.plan import Request, words
@@ -76,6 +77,18 @@ def _read(asked: Arguments) -> Configuration:
     )
 
 
+def _differences(marks: Sequence[MarkedPlaces]) -> str:
+    """What of the configuration is played other than by Tsung, and where it stands."""
+    if not marks:
+        return "\nAll of it as in Tsung\n"
+    lines = ["", "As in Tsung, but for"]
+    for marked in marks:
+        numbers = list(dict.fromkeys(str(place.line) for place in marked.places))
+        more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+        lines.append(f"  {marked.mark} (line {', '.join(numbers[:5])}{more})")
+    return "\n".join(lines) + "\n"
+
+
 def check(asked: Arguments, configuration: Configuration) -> int:
     """Print the plan; warnings go to stderr."""
     for warning in configuration.warnings:
@@ -90,4 +103,5 @@ def check(asked: Arguments, configuration: Configuration) -> int:
         sys.stdout.write(json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
     else:
         sys.stdout.write(words.describe(configuration.plan, describe) + "\n")
+        sys.stdout.write(_differences(configuration.marks))
     return int(ExitStatus.OK)

@@ -16,6 +16,7 @@ from pytsung.config.element import SourceElement
 from pytsung.config.entities import LARGEST_DOCUMENT, EntityLibrary
 from pytsung.config.hosts import read_agent_hosts, read_monitors, read_targets
 from pytsung.config.load import read_load
+from pytsung.config.marks import MarkedPlaces, marks_of
 from pytsung.config.options import Options, read_options
 from pytsung.config.popularity import SessionNames
 from pytsung.config.reader import ConfigurationReader
@@ -45,12 +46,14 @@ class Configuration:
     """What a configuration asks for, and what is worth knowing about it.
 
     `document` is the parsed document written back, entities expanded and DOCTYPE
-    dropped, as Tsung keeps it beside its logs.
+    dropped, as Tsung keeps it beside its logs. `marks` say where it is played other
+    than by Tsung.
     """
 
     plan: Plan
     warnings: tuple[Fault, ...]
     document: bytes
+    marks: tuple[MarkedPlaces, ...] = ()
 
 
 def read_configuration(
@@ -86,7 +89,7 @@ def read_configuration(
     plan = sections.read(PurePath(name).name, seed, quirks)
     if reader.faults:
         raise ConfigurationError(reader.faults)
-    return Configuration(plan, reader.warnings, document.written_back)
+    return Configuration(plan, reader.warnings, document.written_back, marks_of(document.root))
 
 
 def _bytes_of(source: Path | bytes, name: str) -> bytes:

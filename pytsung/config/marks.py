@@ -1,0 +1,207 @@
+"""What about an element is not quite as in Tsung, for whoever checks a configuration.
+
+The reference page has the same marks, and those that say `same`, `warned` or
+`refused`; a test holds the two together. Must not know what anything means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pytsung.config.element import SourceElement
+from pytsung.errors import Place
+
+FIXED = "same, fixed"
+"""As Tsung means it: a defect or limit of Tsung's is gone."""
+
+APPROXIMATED = "approximated"
+"""The same for the load, made in another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An element, or an attribute of it (of `<option>`: its name), and what is different."""
+
+    element: str
+    attribute: str
+    kind: str
+    note: str
+
+    def __str__(self) -> str:
+        """`<match skip_headers>: same, fixed: …`."""
+        name = f"{self.element} {self.attribute}".strip()
+        return f"<{name}>: {self.kind}: {self.note}"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedPlaces:
+    """A mark, and where its element stands in one configuration."""
+
+    mark: Mark
+    places: tuple[Place, ...]
+
+
+MARKS = (
+    Mark(
+        "client",
+        "",
+        FIXED,
+        "each has its own addresses; Tsung mixes those of two clients with one host",
+    ),
+    Mark("client", "host", FIXED, "any name or address; several may be this machine"),
+    Mark(
+        "client",
+        "maxusers",
+        FIXED,
+        "per worker; another worker takes over, on the controller's machine too",
+    ),
+    Mark(
+        "client",
+        "use_controller_vm",
+        APPROXIMATED,
+        "there is one way to run an agent; cpu counts here as well",
+    ),
+    Mark("client", "weight", FIXED, "may have decimals"),
+    Mark(
+        "arrivalphase",
+        "",
+        FIXED,
+        "a phase without users lasts its time; users are split over workers so that they add up",
+    ),
+    Mark(
+        "session_setup",
+        "name",
+        FIXED,
+        "* and ? wherever they stand; Tsung expands the first of each",
+    ),
+    Mark("user", "session", FIXED, "* and ? wherever they stand; Tsung expands the first of each"),
+    Mark("request", "subst", FIXED, "all_except_body leaves a message alone, and fills in a path"),
+    Mark("thinktime", "", FIXED, "without any word from element or option: 5 s, as documented"),
+    Mark("transaction", "name", FIXED, "any text"),
+    Mark("for", "incr", FIXED, "0 would never end, and is refused"),
+    Mark("repeat", "", FIXED, "its count starts anew each time it is entered"),
+    Mark("while", "var", FIXED, "x[2] is the second element of the list x"),
+    Mark("while", "gt", FIXED, "what is no number does not end the user"),
+    Mark("while", "lt", FIXED, "what is no number does not end the user"),
+    Mark("while", "gte", FIXED, "what is no number does not end the user"),
+    Mark("while", "lte", FIXED, "what is no number does not end the user"),
+    Mark("until", "var", FIXED, "x[2] is the second element of the list x"),
+    Mark("until", "gt", FIXED, "what is no number does not end the user"),
+    Mark("until", "lt", FIXED, "what is no number does not end the user"),
+    Mark("until", "gte", FIXED, "what is no number does not end the user"),
+    Mark("until", "lte", FIXED, "what is no number does not end the user"),
+    Mark("if", "var", FIXED, "x[2] is the second element of the list x"),
+    Mark("if", "gt", FIXED, "what is no number does not end the user"),
+    Mark("if", "lt", FIXED, "what is no number does not end the user"),
+    Mark("if", "gte", FIXED, "what is no number does not end the user"),
+    Mark("if", "lte", FIXED, "what is no number does not end the user"),
+    Mark("foreach", "", FIXED, "nothing to walk through: no turn; one value: one turn"),
+    Mark("foreach", "include", APPROXIMATED, "PCRE, translated to Python"),
+    Mark("foreach", "exclude", APPROXIMATED, "PCRE, translated to Python"),
+    Mark(
+        "match",
+        "",
+        FIXED,
+        "each is counted once, and prepares the answer for itself; in Tsung the first does for all",
+    ),
+    Mark("match", "skip_headers", FIXED, "for the match it stands at"),
+    Mark("match", "apply_to_content", APPROXIMATED, "the functions that have an equal here"),
+    Mark(
+        "dyn_variable",
+        "",
+        FIXED,
+        "all kinds may stand in one request; an answer that is no UTF-8 is read as Latin-1",
+    ),
+    Mark(
+        "dyn_variable",
+        "re",
+        APPROXIMATED,
+        "PCRE, translated to Python; nothing gives up after a number of steps",
+    ),
+    Mark(
+        "dyn_variable",
+        "regexp",
+        APPROXIMATED,
+        "PCRE, translated to Python; nothing gives up after a number of steps",
+    ),
+    Mark("dyn_variable", "xpath", FIXED, "all of XPath 1.0; elements become their text"),
+    Mark(
+        "dyn_variable", "jsonpath", FIXED, "a filter passes over elements that cannot be compared"
+    ),
+    Mark("setdynvars", "", FIXED, "a text is one value, never a list of characters"),
+    Mark("setdynvars", "sourcetype", FIXED, "ours besides: python"),
+    Mark("setdynvars", "callback", APPROXIMATED, "Tsung's own functions, and Python's"),
+    Mark("setdynvars", "code", APPROXIMATED, "the part of Erlang that the reference names"),
+    Mark(
+        "setdynvars",
+        "order",
+        APPROXIMATED,
+        "each line once over all workers before any is used again, each worker in blocks",
+    ),
+    Mark("setdynvars", "jsonpath", FIXED, "a filter passes over elements that cannot be compared"),
+    Mark("var", "name", FIXED, "any text"),
+    Mark("change_type", "", FIXED, "a session begins with its own type, whatever it changes to"),
+    Mark(
+        "interaction",
+        "",
+        APPROXIMATED,
+        "what one worker's users send, those of others know some milliseconds later",
+    ),
+    Mark(
+        "option",
+        "thinktime",
+        FIXED,
+        "with override it replaces every think time but wait_bidi and %%…%%",
+    ),
+    Mark("option", "ssl_ciphers", FIXED, "with commas or colons between"),
+    Mark("option", "ssl_versions", FIXED, "one version or several"),
+    Mark("option", "seed", APPROXIMATED, "the same choices again, but not Tsung's; --seed wins"),
+    Mark("option", "ports_range", FIXED, "1025 to 65534; on the controller's machine too"),
+    Mark(
+        "option",
+        "global_number",
+        FIXED,
+        "without it the barrier has its default too; the last setting wins",
+    ),
+    Mark("option", "max_retries", FIXED, "counted for each request"),
+    Mark(
+        "option",
+        "file_server",
+        FIXED,
+        "beside the configuration or in the current directory; a \\r at a line's end is dropped",
+    ),
+    Mark(
+        "option",
+        "local_file_server",
+        APPROXIMATED,
+        "the controller alone holds the file, and draws the lines",
+    ),
+    Mark(
+        "option",
+        "ip_bind_address_no_port",
+        APPROXIMATED,
+        "always on where a source address is given and no port",
+    ),
+)
+
+_BY_NAME: Mapping[tuple[str, str], Mark] = {(mark.element, mark.attribute): mark for mark in MARKS}
+
+
+def marks_of(root: SourceElement) -> tuple[MarkedPlaces, ...]:
+    """The marks that concern a configuration, in the order of the reference."""
+    places: dict[Mark, list[Place]] = {}
+    _walk(root, places)
+    return tuple(MarkedPlaces(mark, tuple(places[mark])) for mark in MARKS if mark in places)
+
+
+def _walk(element: SourceElement, places: dict[Mark, list[Place]]) -> None:
+    names = ["", *element.attributes]
+    if element.tag == "option":
+        names = [(element.get("name") or "").strip()]
+    for name in names:
+        mark = _BY_NAME.get((element.tag, name))
+        if mark is not None:
+            places.setdefault(mark, []).append(element.place)
+    for child in element:
+        _walk(child, places)

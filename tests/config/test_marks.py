@@ -1,0 +1,34 @@
+"""`check` says of each element what the reference says of it."""
+
+from __future__ import annotations
+
+from pytsung.config.marks import APPROXIMATED, FIXED, MARKS
+from tests.config.configurations import CONNECT, document, read
+from tests.config.test_configuration_reference import ATTRIBUTES, OPTIONS
+
+
+def test_marks_are_those_of_the_reference() -> None:
+    """All that say neither `same` nor that a run would not have it."""
+    marks = {(mark.element, mark.attribute): mark.kind for mark in MARKS}
+    wanted = {key: mark for key, mark in ATTRIBUTES.items() if mark in (FIXED, APPROXIMATED)}
+    wanted |= {
+        ("option", name): mark for (name,), mark in OPTIONS.items() if mark in (FIXED, APPROXIMATED)
+    }
+    assert marks == wanted
+    assert all(mark.note for mark in MARKS)
+
+
+def test_a_configuration_has_the_marks_of_what_is_in_it() -> None:
+    """Each once, with every place."""
+    steps = CONNECT + '<repeat name="r">\n<thinktime value="1"/><until var="x[1]" gt="5"/></repeat>'
+    steps += '\n<repeat name="r"><thinktime value="1"/><while var="x" eq="5"/></repeat>'
+    found = read(document(steps=steps, options='<option name="seed" value="1"/>')).marks
+    shown = {
+        (each.mark.element, each.mark.attribute): [place.line for place in each.places]
+        for each in found
+    }
+    assert shown[("repeat", "")] == [8, 10]
+    assert shown[("until", "gt")] == [9]
+    assert shown[("option", "seed")] == [7]
+    assert ("while", "gt") not in shown
+    assert ("match", "") not in shown
