@@ -32,7 +32,7 @@ class TsungCookieJar:
     def __init__(self) -> None:
         self._cookies: list[_Cookie] = []
 
-    def store(self, field: str, host: str, path: str, now: float) -> None:  # noqa: ARG002 - a Jar
+    def store(self, field: str, host: str, path: str, now: float) -> None:  # noqa: ARG002 - what a Jar is told
         """Take a `Set-Cookie` field of whatever domain; expiry is not looked at."""
         given = read_set_cookie(field)
         if given is None:
@@ -47,7 +47,7 @@ class TsungCookieJar:
         del self._cookies[MAX_COOKIES:]
 
     # A Jar, whether or not it looks at all that it is told.
-    def pairs(self, host: str, path: str, *, is_secure: bool, now: float) -> list[str]:  # noqa: ARG002
+    def pairs(self, host: str, path: str, *, is_secure: bool, now: float) -> list[str]:  # noqa: ARG002 - it, too
         """What a request sends."""
         return [
             f"{cookie.name}={cookie.value}"

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from pytsung.plan import RequestStep
 from pytsung.protocols.http.cookies import CookieJar
+from pytsung.protocols.http.requests import HttpRequest
 from pytsung.protocols.room import Feedback
 from tests.protocols.http.scripts import Browser, browser
 from tests.protocols.http.scripts import http as asked
@@ -71,7 +72,8 @@ def test_h11_reads_every_request(method: str, body: bytes, values: list[str]) ->
     user = browser(asked(url="/a?b=c", method=method))
     step = only_step(user)
     headers = tuple((f"X-{number}", value) for number, value in enumerate(values))
-    request = replace(step.request, body=body, headers=headers)  # type: ignore[type-var]
+    assert isinstance(step.request, HttpRequest)
+    request = replace(step.request, body=body, headers=headers)
     seen, received = Peer().read(user.send(RequestStep(request)))
     assert (seen.method, seen.target) == (method.encode(), b"/a?b=c")
     fields = dict(seen.headers)
@@ -126,6 +128,7 @@ def files(tmp_path: Path) -> Path:
 @pytest.fixture
 def python_server(files: Path) -> Iterator[int]:
     def handler(*arguments: object) -> Quiet:
+        # http.server makes its handlers so.
         return Quiet(*arguments, directory=str(files))  # type: ignore[arg-type]
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
