@@ -13,7 +13,7 @@ from pytsung.cli import arguments, report_commands, tsung_stats
 from pytsung.cli.arguments import Arguments, fail
 from pytsung.cli.start import start
 from pytsung.config import Configuration, read_configuration
-from pytsung.config.marks import MarkedPlaces
+from pytsung.config.marks import APPROXIMATED, FIXED, MarkedPlaces
 from pytsung.control.encoding import Encoder
 from pytsung.errors import ExitStatus, PytsungError, UsageError
 from pytsung.plan import Request, words
@@ -77,16 +77,16 @@ def _read(asked: Arguments) -> Configuration:
     )
 
 
-def _differences(marks: Sequence[MarkedPlaces]) -> str:
-    """What of the configuration is played other than by Tsung, and where it stands."""
-    if not marks:
-        return "\nAll of it as in Tsung\n"
-    lines = ["", "As in Tsung, but for"]
-    for marked in marks:
-        numbers = list(dict.fromkeys(str(place.line) for place in marked.places))
-        more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
-        lines.append(f"  {marked.mark} (line {', '.join(numbers[:5])}{more})")
-    return "\n".join(lines) + "\n"
+def _differences(marks: Sequence[MarkedPlaces], *, verbose: bool) -> str:
+    """What of the configuration is played other than by Tsung; where and how, if asked."""
+    if verbose:
+        return "".join(f"  {marked}\n" for marked in marks)
+    lines = []
+    for kind in (FIXED, APPROXIMATED):
+        names = [marked.mark.name for marked in marks if marked.mark.kind == kind]
+        if names:
+            lines.append(f"  {kind:<14}{', '.join(names)}\n")
+    return "".join(lines)
 
 
 def check(asked: Arguments, configuration: Configuration) -> int:
@@ -103,5 +103,7 @@ def check(asked: Arguments, configuration: Configuration) -> int:
         sys.stdout.write(json.dumps(plan, indent=2, ensure_ascii=False) + "\n")
     else:
         sys.stdout.write(words.describe(configuration.plan, describe) + "\n")
-        sys.stdout.write(_differences(configuration.marks))
+        if configuration.marks:
+            shown = _differences(configuration.marks, verbose=asked.verbose)
+            sys.stdout.write(f"\nAs in Tsung, but for (-v says why)\n{shown}")
     return int(ExitStatus.OK)

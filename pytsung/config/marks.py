@@ -28,10 +28,10 @@ class Mark:
     kind: str
     note: str
 
-    def __str__(self) -> str:
-        """`<match skip_headers>: same, fixed: …`."""
-        name = f"{self.element} {self.attribute}".strip()
-        return f"<{name}>: {self.kind}: {self.note}"
+    @property
+    def name(self) -> str:
+        """`<match skip_headers>`."""
+        return f"<{self.element} {self.attribute}>" if self.attribute else f"<{self.element}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,13 @@ class MarkedPlaces:
 
     mark: Mark
     places: tuple[Place, ...]
+
+    def __str__(self) -> str:
+        """`<match>: same, fixed: … (line 5, 9)`; five lines at most."""
+        numbers = list(dict.fromkeys(str(place.line) for place in self.places))
+        more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+        lines = ", ".join(numbers[:5])
+        return f"{self.mark.name}: {self.mark.kind}: {self.mark.note} (line {lines}{more})"
 
 
 MARKS = (

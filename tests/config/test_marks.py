@@ -32,3 +32,7 @@ def test_a_configuration_has_the_marks_of_what_is_in_it() -> None:
     assert shown[("option", "seed")] == [7]
     assert ("while", "gt") not in shown
     assert ("match", "") not in shown
+    said = [str(each) for each in found]
+    assert (
+        "<repeat>: same, fixed: its count starts anew each time it is entered (line 8, 10)" in said
+    )

@@ -19,6 +19,8 @@ from pytsung.plan import (
     Transaction,
 )
 from pytsung.protocols.room import Ack
+from pytsung.user.matches import inspection
+from pytsung.user.operations import MakeRequest
 from pytsung.user.steps import ABORT_TEST, END, Await, Connect, Send, Step, Think
 from tests.user.lines import Line
 from tests.user.stage import Stage, ask
@@ -252,9 +254,11 @@ def test_each_match_prepares_the_answer_for_itself() -> None:
         )
     )
     user = stage.user
-    inspection = user.program.operations[0].inspection  # type: ignore[attr-defined] # a request
+    operation = user.program.operations[0]
+    assert isinstance(operation, MakeRequest)
+    assert operation.inspection is not None
     user.start(0.0)
-    inspection.run(user, b"head\r\n\r\nbody", 0.0)
+    operation.inspection.run(user, b"head\r\n\r\nbody", 0.0)
     assert stage.counters == {"nomatch": 1, "match": 3, "error_unknown": 1}
 
 
@@ -286,9 +290,7 @@ def test_the_first_piece_of_data_can_be_the_answer() -> None:
 
 def test_only_answers_that_somebody_looks_at_are_kept() -> None:
     """A room may drop the others as they come."""
-    plain, seen = Stage((ask(),)), Stage((look(Match("a")),))
-    operations = [stage.user.program.operations[0] for stage in (plain, seen)]
-    assert [operation.inspection is None for operation in operations] == [  # type: ignore[attr-defined]
-        True,
-        False,
-    ]
+    slots = Stage((ask(),)).user.program.variables
+    assert inspection(ask(), slots) is None
+    assert inspection(look(Match("a")), slots) is not None
+    assert inspection(look(variables=[take("v", "a")]), slots) is not None
