@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 from time import monotonic
@@ -51,6 +52,7 @@ def live(
     transport: Transport = Transport.TCP,
     host: str = "127.0.0.1",
     users: int = 1,
+    files: Mapping[str, bytes] | None = None,
 ) -> OpenRecorder:
     """Let users live their session on a reactor of their own, to the end."""
     reactor, recorder = Reactor(), OpenRecorder()
@@ -64,6 +66,7 @@ def live(
             dialer = Dialer(WorkerShare(0, 1, (), ()), recorder, Random(1))
             world = World(recorder, Random(1))
             around = Surroundings(reactor, resolver, dialer, world)
+            around.files = files or {}
             around.when_ended = lambda: None if recorder.users_open else ended.set()
             program = Program(session, LineRoom())
             for number in range(users):
