@@ -202,9 +202,9 @@ def _summarise(
 
 
 def _keep_waiting() -> None:
-    sys.stdout.write(KEPT)
-    sys.stdout.flush()
-    try:
+    try:  # from the first word on: whoever waits for it may answer with Ctrl-C at once
+        sys.stdout.write(KEPT)
+        sys.stdout.flush()
         trio.run(trio.sleep_forever)
     except KeyboardInterrupt:
         return
