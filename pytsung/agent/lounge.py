@@ -33,6 +33,9 @@ from pytsung.reactor.reactor import Reactor
 from pytsung.user.supplies import Supplies
 from pytsung.user.world import World
 
+SETTLE_TIME = 2.0
+"""Seconds that a worker with nothing left to do waits for the last rows it ordered."""
+
 NEWS_EVERY = 0.01
 """Seconds between two reports of who came and who sent: a hundred a second at most."""
 
@@ -54,6 +57,7 @@ class Lounge:
         self._in_need: dict[Supply, list[LiveUser]] = {}
         self._gathered: dict[LiveUser, None] = {}
         self._newcomers = 0
+        self._settling: dict[Supply, trio.Event] = {}
         self.world: World | None = None
 
     # -- users ----------------------------------------------------------------
@@ -85,6 +89,8 @@ class Lounge:
         """Let users go on, or give back what is left."""
         if isinstance(message, Lease):
             self.supplies.delivered(message.supply, message.rows)
+            if not message.rows and message.supply in self._settling:
+                self._settling[message.supply].set()
             self._wake(message.supply)
         elif isinstance(message, LeaseRecall):
             self._give_back(message.supply)
@@ -111,6 +117,16 @@ class Lounge:
     def _give_back(self, supply: Supply) -> None:
         numbers = tuple(row.number for row in self.supplies.recalled(supply))
         self._send(Returned(supply, numbers))
+
+    async def settle(self) -> None:
+        """Take back what is still on order, so that no row comes to a worker that has gone."""
+        ordered = [each for each in self.supplies.ordered() if each.kind is SupplyKind.NEXT_ROWS]
+        self._settling = {supply: trio.Event() for supply in ordered}
+        for supply in ordered:
+            self._order(supply, 0, is_urgent=False)
+        with trio.move_on_after(SETTLE_TIME):
+            for settled in self._settling.values():
+                await settled.wait()
 
     def close(self) -> None:
         """This worker needs no more: give back every row that nobody has used."""

@@ -214,6 +214,7 @@ class _Worker:
             if monotonic() >= end:
                 self._report()
         self._report()
+        await self._lounge.settle()
         self._lounge.close()
         assert self._crowd is not None
         self._outbox.send_nowait(

@@ -110,7 +110,11 @@ class Storehouse:
     def ordered(
         self, holder: Hashable, supply: Supply, count: int, *, is_urgent: bool, now: float
     ) -> list[Parcel]:
-        """A holder orders `count` of a supply; urgent is what a user waits for."""
+        """A holder orders `count` of a supply; urgent is what a user waits for.
+
+        An order of none takes back the one before, and is answered with none: whatever
+        was delivered before that is the last.
+        """
         if supply.kind is SupplyKind.NEXT_ROWS and self._files.get(supply.name):
             rows = self._rows_in_order(supply)
             return list(rows.ordered(holder, count, is_urgent=is_urgent, now=now))
@@ -174,6 +178,10 @@ class _RowsInOrder:
     def ordered(
         self, holder: Hashable, count: int, *, is_urgent: bool, now: float
     ) -> Iterator[Parcel]:
+        if not count:  # it needs no more: what it was promised before is on its way already
+            self.orders.pop(holder, None)
+            yield Delivery(holder, self.supply, ())
+            return
         if self.pass_began is None:
             self.pass_began = now
         self.orders[holder] = _Order(count, is_urgent)

@@ -98,6 +98,10 @@ class Supplies:
         stock.order_size = FIRST_ORDER
         return rows
 
+    def ordered(self) -> list[Supply]:
+        """The supplies of which more is on its way."""
+        return [supply for supply, stock in self._stocks.items() if stock.is_ordered]
+
     def everything(self) -> dict[Supply, list[Row]]:
         """Give back all that is left, for this worker needs no more."""
         return {supply: self.recalled(supply) for supply in self._stocks}

@@ -15,6 +15,7 @@ from pytsung.control.leases import (
     Delivery,
     Parcel,
     Recall,
+    Row,
     Storehouse,
     Supply,
     lines_of,
@@ -194,3 +195,13 @@ def test_an_empty_file_is_said_to_be_empty(supply: Supply) -> None:
 def test_lines_are_tsungs(data: bytes, lines: list[str]) -> None:
     """Empty lines count, but for those at the end; there is no header and no quoting."""
     assert lines_of(data) == lines
+
+
+def test_an_order_of_none_takes_back_the_one_before() -> None:
+    """A worker that ends would otherwise be sent rows which nobody uses any more."""
+    storehouse = Storehouse({"users": ["a"]}, 2, Random(1))
+    order = partial(storehouse.ordered, supply=USERS, is_urgent=False, now=0.0)
+    assert order("one", count=1) == [Delivery("one", USERS, (Row(0, "a"),))]
+    assert order("two", count=1) == []  # all is out, and nobody waits
+    assert order("two", count=0) == [Delivery("two", USERS, ())]
+    assert storehouse.returned("one", USERS, [0], now=0.5) == []
