@@ -129,13 +129,14 @@ def test_ten_users_live_through_it(entry: Entry, server: AnsweringServer) -> Non
     """Ends without a traceback, with every user accounted for."""
     if not entry.well_formed:
         pytest.skip("not well-formed at its origin")
-    try:
-        plan = read_configuration(entry.path).plan
-    except ConfigurationError as error:
-        pytest.skip(f"refused: {error.faults[0].text}")
-    if not plan.sessions:
-        pytest.skip("it has no session")
-    result, ear = play(cut_down(plan, server.port))
+    with entry.at_home() as path:
+        try:
+            plan = read_configuration(path).plan
+        except ConfigurationError as error:
+            pytest.skip(f"refused: {error.faults[0].text}")
+        if not plan.sessions:
+            pytest.skip("it has no session")
+        result, ear = play(cut_down(plan, server.port))
     said = "\n".join(ear.notes)
     assert not ear.last_words, said
     assert "Traceback" not in said, said
