@@ -52,6 +52,7 @@ clean:  ## remove all that was made here, but for results of `make bench`
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/pip
 	@echo "Installing pytsung into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"  # the first that knows --group
 	@$(BIN)/pip install --quiet --editable .
 	@touch $@
 
@@ -60,7 +61,5 @@ $(VENV)/.installed-%: pyproject.toml | $(VENV)/.installed
 	@$(BIN)/pip install --quiet --editable . --group $*
 	@touch $@ $(VENV)/.installed
 
-# pip knows dependency groups since 25.1; Debian 12 and Python 3.11 bring an older one.
 $(BIN)/pip:
 	@.ci/make-venv $(VENV) $(PYTHON)
-	@$(BIN)/pip install --quiet --upgrade "pip>=25.1"
