@@ -16,6 +16,9 @@ PUBLISHED = (
     "refused",  # closed at once, because of the limit
     "upgrades",  # 101 sent
     "messages",  # text and binary messages received
+    "events",  # published events that reached the workers; one counts in each worker
+    "deliveries",  # event frames sent to clients
+    "dropped",  # event frames that a client did not get, because it reads too slowly
     "errors",  # connections that broke the rules: bad heads, frames, TLS, or too slow
     "bytes_received",  # plaintext, after TLS
     "bytes_sent",
@@ -72,6 +75,9 @@ class Counts:
         self.refused = 0
         self.upgrades = 0
         self.messages = 0
+        self.events = 0
+        self.deliveries = 0
+        self.dropped = 0
         self.errors = 0
         self.bytes_received = 0
         self.bytes_sent = 0

@@ -39,6 +39,10 @@ class Shared:
         )
         self.opening: dict[Opening, float] = {}
 
+    def deliver(self, message: bytes) -> None:  # noqa: ARG002 - see its docstring
+        """An event came over the bus. Nobody can subscribe yet, so it is only counted."""
+        self.counts.events += 1
+
     def end_slow_heads(self, patience: float) -> None:
         """End the connections that have not sent a whole head within `patience` seconds."""
         before = self.reactor.now - patience

@@ -21,6 +21,7 @@ import trio
 
 from pytsung.protocols.websocket.masking import translation_tables
 from pytsung_server import kernel, limits
+from pytsung_server.bus import Bus, open_lanes
 from pytsung_server.counts import Table
 from pytsung_server.secure import server_context
 from pytsung_server.settings import Settings
@@ -49,6 +50,7 @@ def serve(settings: Settings) -> int:
     port = listeners[0].getsockname()[1]
     _warn_of_limits(settings, descriptors)
     table = Table(settings.workers)
+    lanes, ends = open_lanes(settings.workers)
     ready, say_ready = os.pipe()
     workers = [
         Worker(
@@ -58,21 +60,27 @@ def serve(settings: Settings) -> int:
             listener=listener,
             tls=tls,
             cap=cap,
+            lane=end,
             ready=lambda: os.write(say_ready, b"."),
         )
-        for index, listener in enumerate(listeners)
+        for index, (listener, end) in enumerate(zip(listeners, ends, strict=True))
     ]
     translation_tables()
     gc.collect()
     gc.freeze()  # or the first collection in each worker copies all that it shares
     pids = []
     for worker in workers:
-        others = [other.listener.fileno() for other in workers if other is not worker]
-        pids.append(_fork(worker, [ready, *others]))
+        others = [
+            one.fileno()
+            for other in workers
+            if other is not worker
+            for one in (other.listener, other.lane)
+        ]
+        pids.append(_fork(worker, [ready, *others, *(lane.fileno() for lane in lanes)]))
     os.close(say_ready)
-    for listener in listeners:
-        listener.close()
-    supervisor = _Supervisor(settings, table, pids)
+    for ours in (*listeners, *ends):
+        ours.close()
+    supervisor = _Supervisor(settings, table, pids, Bus(lanes))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     line = (
         f"pytsung-server listening on {settings.scheme}://{host}:{port} "
@@ -122,9 +130,10 @@ def _fork(worker: Worker, foreign: list[int]) -> int:
 class _Supervisor:
     """Watches the workers until the last has ended."""
 
-    def __init__(self, settings: Settings, table: Table, pids: list[int]) -> None:
+    def __init__(self, settings: Settings, table: Table, pids: list[int], bus: Bus) -> None:
         self._settings = settings
         self._table = table
+        self._bus = bus
         self._pids = pids  # of the workers that live
         self._usage: list[resource.struct_rusage] = []
         self._stopping = trio.Event()
@@ -137,6 +146,7 @@ class _Supervisor:
                 nursery.start_soon(self._obey, signals)
                 nursery.start_soon(self._announce, ready, line)
                 nursery.start_soon(self._kill_late)
+                nursery.start_soon(self._bus.run)
                 if self._settings.until_eof:
                     nursery.start_soon(self._hear_stdin)
                 async with trio.open_nursery() as watch:

@@ -17,6 +17,7 @@ import trio
 from pytsung.protocols.websocket.events import CloseCode
 from pytsung.reactor.reactor import Reactor
 from pytsung_server import limits
+from pytsung_server.bus import Receiver
 from pytsung_server.connection import Connection
 from pytsung_server.counts import Counts, Table
 from pytsung_server.listener import Listener
@@ -45,6 +46,7 @@ class Worker:
     index: int
     table: Table
     listener: socket.socket
+    lane: socket.socket
     tls: ssl.SSLContext | None
     cap: int
     ready: Callable[[], object]
@@ -71,6 +73,7 @@ class Worker:
             mode=self.settings.limit_mode,
             cap=self.cap,
         )
+        Receiver(reactor, self.lane, shared.deliver)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_keep_house, shared, listener)
             with trio.open_signal_receiver(signal.SIGTERM) as signals:
