@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pytsung.plan import ProtocolOptions, Request
+from pytsung.protocols.plugins import plugin_rooms
 from pytsung.protocols.room import Room, RoomWithOptions
 
 
@@ -57,8 +58,12 @@ class Registry:
 
 
 def installed() -> Registry:
-    """The rooms that come with pytsung."""
+    """The rooms that come with pytsung, and those of installed plug-ins.
+
+    Raises UsageError when a plug-in cannot be used.
+    """
     from pytsung.protocols.http.room import HttpRoom  # noqa: PLC0415 - rooms on demand
     from pytsung.protocols.websocket.room import WebSocketRoom  # noqa: PLC0415 - the same
 
-    return Registry([HttpRoom(), HttpRoom("ts_webdav", "Tsung"), WebSocketRoom()])
+    rooms: list[Room] = [HttpRoom(), HttpRoom("ts_webdav", "Tsung"), WebSocketRoom()]
+    return Registry([*rooms, *plugin_rooms(room.session_type for room in rooms)])

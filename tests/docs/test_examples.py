@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,6 +15,7 @@ import pytest
 from pytsung.cli import arguments
 from pytsung.cli.parser import COMMANDS
 from tests.docs.pages import NAMES, PAGES, ROOT, blocks, commands
+from tests.packages import declare
 
 TARGETS = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 OWN_OPTIONS = set(COMMANDS) - {"start", "check"}
@@ -31,11 +33,21 @@ def all_commands(page: Path) -> Iterator[list[str]]:
 
 
 def written_files(page: Path, directory: Path) -> None:
-    """The blocks of a page that have a title, as files; and the examples beside them."""
+    """The blocks of a page that have a title, as files; and the examples beside them.
+
+    A project among them is declared as `pip install` would, for the directory is imported from.
+    """
     (directory / "examples").symlink_to(ROOT / "examples")
     for block in blocks(page):
         if block.title:
             (directory / block.title).write_text(block.text, "utf-8")
+        if block.title == "pyproject.toml":
+            declare(directory, tomllib.loads(block.text)["project"])
+
+
+def python_path(directory: Path) -> str:
+    """What a page's commands are run with."""
+    return f"{ROOT}:{ROOT / 'server'}:{directory}"
 
 
 def matches(expected: list[str], printed: list[str]) -> bool:
@@ -58,7 +70,7 @@ def test_every_command_is_understood(page: Path) -> None:
 def test_checks_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
     """`pytsung check` needs nothing but the file, so its whole output is compared."""
     written_files(page, tmp_path)
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'server'}", "COLUMNS": "100"}
+    environment = {**os.environ, "PYTHONPATH": python_path(tmp_path), "COLUMNS": "100"}
     for block in blocks(page):
         for command, expected in commands(block):
             words = shlex.split(command, comments=True)
@@ -84,20 +96,3 @@ def test_xml_is_well_formed(page: Path) -> None:
     for block in blocks(page):
         if block.language == "xml" and not block.text.startswith("<?xml"):
             ET.fromstring(f"<fragment>{block.text}</fragment>")
-
-
-def test_the_room_of_add_a_protocol_works(tmp_path: Path) -> None:
-    """The page promises that its two files are run by the tests: here they are, types included."""
-    written_files(ROOT / "docs/how-to/add-a-protocol.md", tmp_path)
-    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", "."]
-    done = subprocess.run(
-        [*tests, "test_redis_room.py"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}", "PYTHONWARNINGS": "error"},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stdout
-    assert re.search(r"\b8 passed", done.stdout), done.stdout
