@@ -35,11 +35,18 @@ LAST_WORDS = 2.0
 SETTLE_TIME = 60.0
 """Seconds that an agent has from its start until its workers stand by."""
 
+OUTBOX = 1000
+"""Messages kept for an agent that does not read: a frozen host must not make us wait, and
+one that has left so many unread is not coming back."""
+
 Passing = Callable[["AgentLink", Message], Awaitable[None]]
 
 
 class AgentLink:
-    """One agent, as long as it lives. `heard` is when it last said anything."""
+    """One agent, as long as it lives. `heard` is when it last said anything.
+
+    `parting` says why its stream ended, once it has.
+    """
 
     def __init__(self, name: str, launcher: Launcher, share: AgentShare, encoder: Encoder) -> None:
         self.name = name
@@ -51,6 +58,7 @@ class AgentLink:
         self.is_lost = False
         self.is_stalled = False
         self.peak_rss = 0
+        self.parting = "its channel was closed"
         self._launcher = launcher
         self._codec = MessageCodec(encoder)
         self._ready = trio.Event()
@@ -58,8 +66,7 @@ class AgentLink:
         self._silent = trio.Event()  # and its stderr
         self._failure = ""
         self._complaints: list[str] = []
-        self._stream: trio.abc.Stream | None = None
-        self._sending = trio.Lock()
+        self._outbox, self._to_send = trio.open_memory_channel[Message](OUTBOX)
 
     @property
     def clock_offset(self) -> float:
@@ -79,13 +86,13 @@ class AgentLink:
         Ends when the agent does. Raises AgentError when it does not come to stand by.
         """
         async with self._launcher.launch(run_id) as connection, trio.open_nursery() as nursery:
-            self._stream = connection.stream
             nursery.start_soon(self._hear_complaints, connection, complain)
             nursery.start_soon(self._listen, connection, heed)
+            nursery.start_soon(self._send_all, connection)
             nursery.start_soon(self._beat)
+            self.tell(Hello(VERSION))
+            self.tell(Assign(self.share))
             with trio.move_on_after(SETTLE_TIME):
-                await self.send(Hello(VERSION))
-                await self.send(Assign(self.share))
                 await self._ready.wait()
             if not self._ready.is_set() or self._failure:
                 nursery.cancel_scope.cancel()
@@ -101,27 +108,33 @@ class AgentLink:
         last_words = f" ({self._complaints[-1]})" if self._complaints else ""
         return f"agent host {self.name}: {reason}{last_words}; see the controller log"
 
-    async def send(self, message: Message) -> None:
-        """Say something to the agent; to one that is gone, nothing is said."""
-        if self._stream is None or self.is_lost:
+    def tell(self, message: Message) -> None:
+        """Say something to the agent, when it reads; to one that is gone, nothing is said."""
+        if self.is_lost or self._over.is_set():
             return
-        data = self._codec.send(message)
         try:
-            async with self._sending:
-                await self._stream.send_all(data)
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            return  # `_listen` hears the end of the stream
+            self._outbox.send_nowait(message)
+        except trio.WouldBlock:
+            self.parting = f"it left {OUTBOX} messages unread"
+            self.dismiss()
+
+    def dismiss(self) -> None:
+        """Let go of the agent: its stream is closed, and it ends with all that it started."""
+        self._silent.set()
+        self._over.set()
+
+    async def _send_all(self, connection: AgentConnection) -> None:
+        async for message in self._to_send:
+            try:
+                await connection.stream.send_all(self._codec.send(message))
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                return  # `_listen` hears the end of the stream
 
     async def _beat(self) -> None:
         """Say that we are alive: an agent that hears nothing ends itself."""
         while True:
-            await self.send(Beat())
+            self.tell(Beat())
             await trio.sleep(BEAT_EVERY)
-
-    async def dismiss(self) -> None:
-        """Close the stream: the agent ends, with everything it started."""
-        if self._stream is not None:
-            await self._stream.aclose()
 
     async def _listen(self, connection: AgentConnection, heed: Passing) -> None:
         async for message in self._messages(connection):

@@ -83,7 +83,6 @@ class Run:
         self._own_counters: dict[str, int] = {}
         self._faults: list[str] = []
         self._commons: Commons | None = None
-        self._untold: list[Answer] = []
 
     async def play(self, roles: Sequence[AgentRole], launchers: Sequence[Launcher]) -> RunResult:
         """Play the plan on one agent per role; SIGINT and SIGTERM stop it gracefully.
@@ -133,7 +132,7 @@ class Run:
         for link in self._links:
             self._collector.join(link.name, 0.0)
             self._agent_totals[link.name] = RunTotals(counts_only=True)
-            await link.send(Start(self._origin + link.clock_offset))
+            link.tell(Start(self._origin + link.clock_offset))
         nursery.start_soon(self._collect)
         nursery.start_soon(self._watch_agents)
         if self._plan.load.duration is not None:
@@ -155,7 +154,7 @@ class Run:
                 raise
             self._lose(link, str(_first(group)))
         else:
-            self._lose(link, "its channel was closed")
+            self._lose(link, link.parting)
 
     # -- what agents say ------------------------------------------------------
 
@@ -183,7 +182,7 @@ class Run:
         elif isinstance(message, WorkerLost):
             self._note_lost_worker(link, message)
             assert self._commons is not None
-            await self._answer(self._commons.left(link.name, monotonic(), message.worker))
+            self._answer(self._commons.left(link.name, monotonic(), message.worker))
         elif isinstance(message, Note):
             self._listener.note(message.level, link.name, message.text)
         elif isinstance(message, Finished):
@@ -192,13 +191,13 @@ class Run:
             self._listener.matches(message.events, self._unix_origin)
         elif isinstance(message, LeaseRequest | Returned | Gathered | Sends):
             assert self._commons is not None
-            await self._answer(self._commons.heed(link.name, message, monotonic()))
+            self._answer(self._commons.heed(link.name, message, monotonic()))
 
-    async def _answer(self, answers: Sequence[Answer]) -> None:
+    def _answer(self, answers: Sequence[Answer]) -> None:
         """Tell agents what was granted to their workers."""
         links = {link.name: link for link in self._links}
         for name, message in answers:
-            await links[name].send(message)
+            links[name].tell(message)
 
     def _note_phase(self, message: PhaseStarted) -> None:
         """Tell of a phase once, when its first worker enters it."""
@@ -237,7 +236,7 @@ class Run:
         users = self._collector.lost(link.name, at)
         self._judge.lost(link.name, at=at, users=users, reason=reason)
         if self._commons is not None:
-            self._untold += self._commons.left(link.name, monotonic())
+            self._answer(self._commons.left(link.name, monotonic()))
         self._listener.event(
             "agent-lost", self._unix(at), agent=link.name, users=users, reason=reason
         )
@@ -256,7 +255,7 @@ class Run:
                 silence = monotonic() - link.heard
                 if silence > self._options.agent_timeout:
                     self._lose(link, f"silent for {silence:.0f} s")
-                    await link.dismiss()
+                    link.dismiss()
                 elif silence > STALLED_AFTER and not link.is_stalled:
                     link.is_stalled = True
                     self._judge.stalled(link.name, at=self._elapsed, silence=silence)
@@ -276,8 +275,7 @@ class Run:
             for collected in self._collector.ready(self._elapsed):
                 self._pass_on(collected)
             assert self._commons is not None
-            untold, self._untold = self._untold, []
-            await self._answer([*untold, *self._commons.look(monotonic())])
+            self._answer(self._commons.look(monotonic()))
 
     def _pass_on(self, collected: Collected[str]) -> None:
         merged = collected.merged()
@@ -323,7 +321,7 @@ class Run:
             self._ended.set()
             return
         for link in self._links:
-            await link.send(Stop(self._grace))
+            link.tell(Stop(self._grace))
         await trio.sleep(self._grace + PARTING_TIME)
         self._listener.note(4, "controller", "agents did not report their end in time")
         self._ended.set()
