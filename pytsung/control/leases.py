@@ -77,21 +77,6 @@ class Recall:
 Parcel = Union[Delivery, Recall]  # noqa: UP007 - read at run time, on Python 3.10 too
 
 
-def lines_of(data: bytes) -> list[str]:
-    """The rows of a file: its lines, without the empty ones at its end.
-
-    A carriage return at the end of a line is dropped; Tsung leaves it in the last field.
-    """
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
-
-
 class Storehouse:
     """Shares out all supplies of a test among `workers` workers.
 

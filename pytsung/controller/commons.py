@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from pytsung.control.gate import Gate
-from pytsung.control.leases import Delivery, Parcel, Storehouse, lines_of
+from pytsung.control.leases import Delivery, Parcel, Storehouse
 from pytsung.control.messages import (
     Gathered,
     Lease,
@@ -22,6 +22,7 @@ from pytsung.control.messages import (
     Returned,
     Sends,
 )
+from pytsung.control.rows import Rows
 from pytsung.errors import UsageError
 from pytsung.plan import Plan, RowFile
 
@@ -108,12 +109,12 @@ def _place(holder: Hashable) -> tuple[str, int]:
     return agent, worker
 
 
-def read_row_files(files: Iterable[RowFile]) -> dict[str, list[str]]:
+def read_row_files(files: Iterable[RowFile]) -> dict[str, Rows]:
     """The lines of each file, by its name. Raises UsageError when one cannot be read."""
     lines = {}
     for file in files:
         try:
-            lines[file.name] = lines_of(Path(file.path).read_bytes())
+            lines[file.name] = Rows(Path(file.path).read_bytes())
         except OSError as error:
             reason = error.strerror or str(error)
             text = f"{file.path}: cannot be read: {reason}; put the file there"

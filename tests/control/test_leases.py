@@ -18,7 +18,6 @@ from pytsung.control.leases import (
     Row,
     Storehouse,
     Supply,
-    lines_of,
     next_row_of,
     random_row_of,
 )
@@ -178,23 +177,6 @@ def test_an_empty_file_is_said_to_be_empty(supply: Supply) -> None:
     fair.settle()
     with pytest.raises(ExhaustedError):
         fair.workers[0].lacking({supply: 1})
-
-
-@pytest.mark.parametrize(
-    ("data", "lines"),
-    [
-        (b"a;1\nb;2\n", ["a;1", "b;2"]),
-        (b"a\n\nb\n\n\n", ["a", "", "b"]),
-        (b"a\r\nb", ["a", "b"]),
-        ("ä\n".encode(), ["ä"]),
-        (b"\xe4\n", ["ä"]),
-        (b"", []),
-        (b"\n\n", []),
-    ],
-)
-def test_lines_are_tsungs(data: bytes, lines: list[str]) -> None:
-    """Empty lines count, but for those at the end; there is no header and no quoting."""
-    assert lines_of(data) == lines
 
 
 def test_an_order_of_none_takes_back_the_one_before() -> None:
