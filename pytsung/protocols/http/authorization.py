@@ -12,7 +12,7 @@ from hashlib import md5
 from random import Random
 
 from pytsung.protocols.http.requests import Credentials, Scheme
-from pytsung.protocols.http.text import to_bytes
+from pytsung.protocols.text import to_bytes
 
 TSUNG_CNONCE = "%%ts_user_server:get_really_unique_id%%"
 """Tsung's default: a literal text unless the request asks for substitution."""

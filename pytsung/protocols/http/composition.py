@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from pytsung.protocols.http.places import Place
 from pytsung.protocols.http.requests import METHODS_WITHOUT_BODY, HttpRequest
-from pytsung.protocols.http.text import to_bytes, to_text
+from pytsung.protocols.text import to_bytes, to_text
 
 Fill = Callable[[str], str]
 

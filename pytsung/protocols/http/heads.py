@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from pytsung.errors import RemoteProtocolError
-from pytsung.protocols.http.text import to_text
+from pytsung.protocols.text import to_text
 
 MAX_HEAD_BYTES = 256 * 1024
 """A longer head is refused, as by Chromium."""

@@ -18,8 +18,8 @@ from urllib.parse import parse_qsl, quote
 from pytsung.plan import Transport
 from pytsung.protocols.http.requests import OAuth, SignatureMethod
 from pytsung.protocols.http.rsa import PrivateKey
-from pytsung.protocols.http.text import to_text
 from pytsung.protocols.http.urls import DEFAULT_PORTS, parse_url
+from pytsung.protocols.text import to_text
 
 NONCE_LENGTH = 10
 _ALPHANUMERIC = ascii_letters + digits

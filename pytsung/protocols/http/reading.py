@@ -20,8 +20,8 @@ from pytsung.protocols.http.requests import (
 )
 from pytsung.protocols.http.resolution import Resolved, resolve
 from pytsung.protocols.http.rsa import PrivateKey
-from pytsung.protocols.http.text import to_bytes
 from pytsung.protocols.room import Element, Reader
+from pytsung.protocols.text import to_bytes
 
 _ATTRIBUTES = (
     "url",
