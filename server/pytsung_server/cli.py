@@ -14,6 +14,8 @@ from pathlib import Path
 from pytsung import __version__
 from pytsung.errors import ExitStatus, UsageError
 from pytsung_server import limits
+from pytsung_server.admin import is_loopback
+from pytsung_server.redis_address import RedisAddress
 from pytsung_server.settings import LimitMode, Profile, Settings
 from pytsung_server.supervisor import serve
 
@@ -21,9 +23,7 @@ MAX_WORKERS = 1024
 
 NOT_BUILT = {
     "--abuse-limits": "limits on connects and messages are not applied",
-    "--admin-port": "counts come with SIGUSR1 and --stats",
     "--config": "the project is console, and everyone is a guest",
-    "--redis": "no events are published",
 }
 
 EPILOG = """\
@@ -123,6 +123,24 @@ def _parser() -> argparse.ArgumentParser:
         default=2.0,
         help="how long clients may take to answer the close frame at the end (%(default)g)",
     )
+    add(
+        "--redis",
+        metavar="URL",
+        help="take events from the channel `realtime` of this Redis, as Appwrite publishes them",
+    )
+    add(
+        "--admin-port",
+        type=_whole(0, 65535),
+        metavar="PORT",
+        help="publish events, read counts and metrics by HTTP here; 0 takes a free one (none)",
+    )
+    add(
+        "--admin-host",
+        metavar="HOST",
+        default="127.0.0.1",
+        help="address of the admin port; other than this host's own needs a token (%(default)s)",
+    )
+    add("--admin-token", metavar="FILE", help="file with the token that the admin port asks for")
     add("--stats", metavar="FILE", help="write the counts as JSON here at the end")
     add(
         "--until-eof",
@@ -133,7 +151,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
+    options.redis = _redis(options.redis)
+    options.admin_token = _token(options.admin_token)
     settings = Settings(**vars(options))
+    if not settings.admin_token and not is_loopback(settings.admin_host):
+        raise UsageError(
+            f"--admin-host {settings.admin_host}: anybody who reaches it could publish;"
+            " give --admin-token FILE, too"
+        )
     if settings.tls_key is not None and settings.tls_cert is None:
         raise UsageError("--tls-key without --tls-cert; give the certificate too")
     if settings.stats is not None:
@@ -144,6 +169,26 @@ def _settings(options: argparse.Namespace) -> Settings:
                 f"--stats {settings.stats}: {error.strerror}; give a file that can be written"
             ) from error
     return settings
+
+
+def _redis(url: str | None) -> RedisAddress | None:
+    try:
+        return None if url is None else RedisAddress.parse(url)
+    except ValueError as error:
+        raise UsageError(f"--redis: {error}") from error
+
+
+def _token(path: str | None) -> str:
+    """The token in a file: on the command line every user of the host could read it."""
+    if path is None:
+        return ""
+    try:
+        token = Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--admin-token {path}: {error}; give a file that can be read") from error
+    if not token:
+        raise UsageError(f"--admin-token {path}: the file is empty; write a token into it")
+    return token
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

@@ -6,7 +6,9 @@ Must not know processes or sockets.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from pytsung_server.redis_address import RedisAddress
 
 
 class Profile(enum.Enum):
@@ -25,7 +27,10 @@ class LimitMode(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How to serve. Sizes are bytes, times are seconds; `max_connections` is over all workers."""
+    """How to serve. Sizes are bytes, times are seconds; `max_connections` is over all workers.
+
+    Without an `admin_port` there is none. An empty `admin_token` asks for none.
+    """
 
     host: str = "127.0.0.1"
     port: int = 9505
@@ -39,6 +44,10 @@ class Settings:
     grace: float = 2.0
     stats: str | None = None
     until_eof: bool = False
+    redis: RedisAddress | None = None
+    admin_host: str = "127.0.0.1"
+    admin_port: int | None = None
+    admin_token: str = field(default="", repr=False)
 
     @property
     def scheme(self) -> str:

@@ -13,17 +13,20 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import trio
 
+from pytsung.errors import UsageError
 from pytsung.protocols.websocket.masking import translation_tables
 from pytsung_server import kernel, limits
 from pytsung_server.bus import Bus, open_lanes
 from pytsung_server.counts import Table
 from pytsung_server.secure import server_context
+from pytsung_server.services import Services
 from pytsung_server.settings import Settings
 from pytsung_server.sockets import open_listeners, resolve
 from pytsung_server.worker import Worker
@@ -47,7 +50,8 @@ def serve(settings: Settings) -> int:
     cap = limits.worker_cap(descriptors)
     tls = server_context(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
     listeners = open_listeners(resolve(settings.host, settings.port), settings.workers)
-    port = listeners[0].getsockname()[1]
+    place = _place(settings.host, listeners[0])
+    admin = _open_admin(settings, listeners)
     _warn_of_limits(settings, descriptors)
     table = Table(settings.workers)
     lanes, ends = open_lanes(settings.workers)
@@ -69,6 +73,9 @@ def serve(settings: Settings) -> int:
     gc.collect()
     gc.freeze()  # or the first collection in each worker copies all that it shares
     pids = []
+    parents = [ready, *(lane.fileno() for lane in lanes)]
+    if admin is not None:
+        parents.append(admin.fileno())
     for worker in workers:
         others = [
             one.fileno()
@@ -76,17 +83,37 @@ def serve(settings: Settings) -> int:
             if other is not worker
             for one in (other.listener, other.lane)
         ]
-        pids.append(_fork(worker, [ready, *others, *(lane.fileno() for lane in lanes)]))
+        pids.append(_fork(worker, [*parents, *others]))
     os.close(say_ready)
     for ours in (*listeners, *ends):
         ours.close()
-    supervisor = _Supervisor(settings, table, pids, Bus(lanes))
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    services = Services(settings, Bus(lanes), table.totals, admin)
+    supervisor = _Supervisor(settings, table, pids, services)
+    if admin is not None:
+        _log.info("admin port: http://%s", _place(settings.admin_host, admin))
     line = (
-        f"pytsung-server listening on {settings.scheme}://{host}:{port} "
+        f"pytsung-server listening on {settings.scheme}://{place} "
         f"({settings.workers} workers, profile {settings.profile.value})"
     )
     return trio.run(supervisor.run, ready, line)
+
+
+def _open_admin(settings: Settings, listeners: Sequence[socket.socket]) -> socket.socket | None:
+    """The admin port's socket, if there is to be one; without it `listeners` are of no use."""
+    if settings.admin_port is None:
+        return None
+    try:
+        return open_listeners(resolve(settings.admin_host, settings.admin_port), 1)[0]
+    except UsageError as error:
+        for listener in listeners:
+            listener.close()
+        raise UsageError(f"--admin-port: {error}") from error
+
+
+def _place(host: str, listener: socket.socket) -> str:
+    """Host and port as a URL has them."""
+    port = listener.getsockname()[1]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _warn_of_limits(settings: Settings, descriptors: int) -> None:
@@ -130,10 +157,12 @@ def _fork(worker: Worker, foreign: list[int]) -> int:
 class _Supervisor:
     """Watches the workers until the last has ended."""
 
-    def __init__(self, settings: Settings, table: Table, pids: list[int], bus: Bus) -> None:
+    def __init__(
+        self, settings: Settings, table: Table, pids: list[int], services: Services
+    ) -> None:
         self._settings = settings
         self._table = table
-        self._bus = bus
+        self._services = services
         self._pids = pids  # of the workers that live
         self._usage: list[resource.struct_rusage] = []
         self._stopping = trio.Event()
@@ -146,7 +175,7 @@ class _Supervisor:
                 nursery.start_soon(self._obey, signals)
                 nursery.start_soon(self._announce, ready, line)
                 nursery.start_soon(self._kill_late)
-                nursery.start_soon(self._bus.run)
+                nursery.start_soon(self._services.run)
                 if self._settings.until_eof:
                     nursery.start_soon(self._hear_stdin)
                 async with trio.open_nursery() as watch:

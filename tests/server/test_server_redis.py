@@ -1,0 +1,354 @@
+"""Events from Redis: addresses, the protocol, and a Redis that goes away and comes back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+from hypothesis import given
+from hypothesis import strategies as st
+from pytsung_server import redis_feed
+from pytsung_server.redis_address import RedisAddress
+from pytsung_server.redis_connection import RedisConnection, RedisError, command, connect
+from pytsung_server.redis_feed import FeedStatus, follow
+
+from tests.server.admin_client import AdminClient, wait_for
+from tests.server.conftest import StartServer
+from tests.server.running import RawClient
+
+EVENT = {
+    "project": "console",
+    "roles": ["any"],
+    "permissionsChanged": False,
+    "userId": None,
+    "data": {
+        "events": ["test"],
+        "channels": ["files"],
+        "timestamp": "2026-08-21T13:42:57.123+00:00",
+        "payload": {"$id": "1"},
+    },
+}
+
+
+# -- addresses ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "address", "shown"),
+    [
+        ("redis://cache", RedisAddress("cache"), "redis://cache:6379"),
+        ("redis://[::1]:7000/2", RedisAddress("::1", 7000, database=2), "redis://[::1]:7000"),
+        (
+            "rediss://me:p%40ss@cache:1",
+            RedisAddress("cache", 1, tls=True, username="me", password="p@ss"),
+            "rediss://cache:1",
+        ),
+        ("redis://:secret@cache", RedisAddress("cache", password="secret"), "redis://cache:6379"),
+        (
+            "unix:///run/redis.sock?db=3",
+            RedisAddress(path="/run/redis.sock", database=3),
+            "unix:///run/redis.sock",
+        ),
+    ],
+)
+def test_a_url_names_a_redis(url: str, address: RedisAddress, shown: str) -> None:
+    """People paste the URL that their other programs use; passwords are never shown."""
+    found = RedisAddress.parse(url)
+    assert found == address
+    assert str(found) == shown
+    assert "secret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "cache:6379", "http://cache", "redis://", "redis://a:b", "unix://", "redis://a/b"]
+)
+def test_other_urls_are_refused_with_the_cure(url: str) -> None:
+    """A typing error is said at once, not as a connection that never comes."""
+    with pytest.raises(ValueError, match=r"redis://HOST:PORT|leave it out"):
+        RedisAddress.parse(url)
+
+
+# -- the protocol -------------------------------------------------------------
+
+
+def test_commands_are_arrays_of_strings() -> None:
+    """Binary-safe: an event may hold line ends and any bytes."""
+    assert command("PUBLISH", "realtime", b"a\r\n\xff") == (
+        b"*3\r\n$7\r\nPUBLISH\r\n$8\r\nrealtime\r\n$4\r\na\r\n\xff\r\n"
+    )
+
+
+@given(st.lists(st.binary(max_size=30), min_size=1, max_size=5), st.integers(1, 7))
+def test_replies_are_the_same_in_any_chunks(parts: list[bytes], chunk: int) -> None:
+    """TCP cuts where it likes."""
+    data = command(*parts)  # what a client may send is what a server may reply
+
+    async def read() -> Any:
+        ours, theirs = trio.testing.memory_stream_pair()
+        connection = RedisConnection(ours)
+        for start in range(0, len(data), chunk):
+            await theirs.send_all(data[start : start + chunk])
+        return await connection.receive()
+
+    assert trio.run(read) == parts
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n", "does not speak Redis's protocol"),
+        (b"-NOAUTH Authentication required.\r\n", "it refuses: NOAUTH"),
+        (b"", "it closed the connection"),
+        (b"$99999999\r\n" + bytes(2**25), "a reply of more than 16,777,216 bytes"),
+    ],
+)
+def test_what_is_no_answer_is_an_error_that_says_so(reply: bytes, said: str) -> None:
+    """A wrong port must not look like a quiet Redis, nor fill the memory."""
+
+    async def read() -> None:
+        ours, theirs = trio.testing.memory_stream_pair()
+        async with trio.open_nursery() as nursery:
+            if reply:
+                nursery.start_soon(theirs.send_all, reply)
+            else:
+                await theirs.aclose()
+            with pytest.raises(RedisError, match=said):
+                await RedisConnection(ours).receive()
+
+    trio.run(read)
+
+
+# -- following it, against a fake ---------------------------------------------
+
+
+Peer = Callable[[trio.abc.Stream], Any]
+
+
+class FakeRedis:
+    """Plays each of `peers` to one connection; then nobody is there any more."""
+
+    def __init__(self, *peers: Peer) -> None:
+        self._peers = list(peers)
+        self.attempts: list[float] = []
+        self.nursery: trio.Nursery | None = None
+
+    @asynccontextmanager
+    async def connect(self, address: RedisAddress) -> AsyncIterator[RedisConnection]:
+        self.attempts.append(trio.current_time())
+        if not self._peers:
+            raise RedisError("Connection refused")
+        ours, theirs = trio.testing.memory_stream_pair()
+        assert self.nursery is not None
+        self.nursery.start_soon(self._peers.pop(0), theirs)
+        yield RedisConnection(ours)
+
+
+SUBSCRIBED = b"*3\r\n$9\r\nsubscribe\r\n$8\r\nrealtime\r\n:1\r\n"
+
+
+def pushed(message: bytes) -> bytes:
+    return command("message", "realtime", message)
+
+
+async def watch(
+    fake: FakeRedis, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> tuple[list[bytes], FeedStatus]:
+    """Follow the fake for some seconds; gives what came, and how it stands."""
+    monkeypatch.setattr(redis_feed, "connect", fake.connect)
+    taken: list[bytes] = []
+    status = FeedStatus()
+    async with trio.open_nursery() as nursery:
+        fake.nursery = nursery
+        nursery.cancel_scope.deadline = trio.current_time() + seconds
+        await follow(RedisAddress("cache"), taken.append, status)
+    return taken, status
+
+
+def test_messages_are_handed_on_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order of events is the order in which they were published."""
+
+    async def peer(stream: trio.abc.Stream) -> None:
+        assert await stream.receive_some() == command("SUBSCRIBE", "realtime")
+        await stream.send_all(SUBSCRIBED + pushed(b"one") + pushed(b"two"))
+        await trio.sleep_forever()
+
+    async def main() -> None:
+        taken, status = await watch(FakeRedis(peer), monkeypatch, 10)
+        assert taken == [b"one", b"two"]
+        assert (status.subscribed, status.messages, status.losses) == (True, 2, 0)
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+def test_attempts_become_rare(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A Redis that is away for a day must not fill the log, nor be hammered when it returns."""
+
+    async def main() -> None:
+        fake = FakeRedis()
+        _, status = await watch(fake, monkeypatch, 30)
+        pauses = [b - a for a, b in zip(fake.attempts, fake.attempts[1:], strict=False)]
+        assert pauses == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5, 5])
+        assert status.reason == "Connection refused"
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+    assert [record.message for record in caplog.records] == [
+        "redis://cache:6379: Connection refused; no events from there, trying again"
+    ]
+
+
+def test_a_vanished_redis_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When its host loses power no FIN comes; without asking we would wait for ever."""
+    heard: list[bytes] = []
+
+    async def vanished(stream: trio.abc.Stream) -> None:
+        await stream.receive_some()
+        await stream.send_all(SUBSCRIBED)
+        heard.append(bytes(await stream.receive_some()))
+        await trio.sleep_forever()
+
+    async def quiet(stream: trio.abc.Stream) -> None:
+        await stream.receive_some()
+        await stream.send_all(SUBSCRIBED)
+        while await stream.receive_some():
+            await stream.send_all(b"*2\r\n$4\r\npong\r\n$0\r\n\r\n")
+
+    async def main() -> None:
+        fake = FakeRedis(vanished, quiet)
+        _, status = await watch(fake, monkeypatch, 300)
+        assert heard == [command("PING")]
+        assert fake.attempts == pytest.approx([0, 30.1])  # and the quiet one is left in peace
+        assert (status.subscribed, status.losses) == (True, 1)
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+# -- a real Redis --------------------------------------------------------------
+
+
+class RedisServer:
+    """A real redis-server on a port of its own, kept nowhere."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1"]
+        self._command += ["--save", "", "--dir", str(directory), *options]
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        wait_for(self._answers)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def publish(self, message: bytes, password: str = "") -> int:
+        """Publish on `realtime`; gives how many subscribers got it."""
+        address = RedisAddress("127.0.0.1", self.port, password=password)
+
+        async def call() -> int:
+            async with connect(address) as connection:
+                return int(await connection.call("PUBLISH", "realtime", message))
+
+        return trio.run(call)
+
+
+StartRedis = Callable[..., RedisServer]
+
+
+@pytest.fixture
+def start_redis(tmp_path: Path) -> Iterator[StartRedis]:
+    if shutil.which("redis-server") is None:
+        pytest.skip("no redis-server here: apt-get install --no-install-recommends redis-server")
+    started: list[RedisServer] = []
+
+    def start(*options: str) -> RedisServer:
+        started.append(RedisServer(tmp_path, *options))
+        return started[-1]
+
+    yield start
+    for redis in started:
+        redis.stop()
+
+
+def test_a_redis_restart_costs_no_connection(
+    start_server: StartServer, start_redis: StartRedis
+) -> None:
+    """Redis is restarted in mid-run: clients stay, the server says so, and events come again."""
+    redis = start_redis()
+    server = start_server(
+        *("--workers", "2", "--admin-port", "0"), "--redis", f"redis://127.0.0.1:{redis.port}"
+    )
+    admin = AdminClient(server)
+    clients = [RawClient(server.port) for _ in range(10)]
+    for client in clients:
+        client.upgrade()
+    wait_for(lambda: admin.get("/health").status == 200)
+    assert redis.publish(json.dumps(EVENT).encode()) == 1
+    wait_for(lambda: admin.counts()["published"] == 1)
+
+    redis.stop()
+    wait_for(lambda: admin.get("/health").status == 503)
+    assert "no events from there, trying again" in server.errors
+    redis.start()
+    wait_for(lambda: admin.get("/health").status == 200)
+    assert redis.publish(json.dumps(EVENT).encode()) == 1
+    wait_for(lambda: admin.counts()["published"] == 2)
+
+    counts = admin.counts()
+    assert (counts["open"], counts["redis_losses"]) == (10, 1)
+    for client in clients:
+        client.send(b"\x89\x80\x00\x00\x00\x00")
+        while client.read_frame()[0] != 10:
+            pass  # events, before the pong
+        client.socket.close()
+    assert server.errors.count("subscribed to realtime") == 2
+
+
+def test_a_password_is_given_and_a_wrong_one_is_said(
+    start_server: StartServer, start_redis: StartRedis
+) -> None:
+    """A production Redis asks for one; a wrong one must not look like a quiet channel."""
+    redis = start_redis("--requirepass", "secret")
+    url = f"redis://:%s@127.0.0.1:{redis.port}"
+    right = start_server("--workers", "1", "--redis", url % "secret")
+    wrong = start_server("--workers", "1", "--redis", url % "guess")
+    wait_for(lambda: "subscribed to realtime" in right.errors)
+    wait_for(lambda: "it refuses: WRONGPASS" in wrong.errors)
+    assert "guess" not in wrong.errors
+
+
+def test_what_is_no_event_is_counted(start_server: StartServer, start_redis: StartRedis) -> None:
+    """Others may publish on the channel, too: that costs a line of the log, not the server."""
+    redis = start_redis()
+    server = start_server(
+        *("--workers", "1", "--admin-port", "0"), "--redis", f"redis://127.0.0.1:{redis.port}"
+    )
+    admin = AdminClient(server)
+    wait_for(lambda: "subscribed to realtime" in server.errors)
+    for _ in range(7):
+        redis.publish(b"hello")
+    redis.publish(json.dumps(EVENT).encode())
+    wait_for(lambda: admin.counts()["published"] == 1)
+    assert admin.counts()["invalid"] == 7
+    assert server.errors.count("not an event") == 5
