@@ -20,6 +20,7 @@ from pytsung.agent.workers import Workers
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     VERSION,
+    Adopt,
     Assign,
     Beat,
     Cost,
@@ -99,6 +100,8 @@ class Agent:
             nursery.start_soon(self._report_health, workers)
         elif isinstance(message, Stop):
             nursery.start_soon(workers.stop, message.grace)
+        elif isinstance(message, Adopt):
+            await workers.adopt(message)
         elif isinstance(message, Lease | LeaseRecall | Release | Sends):
             await workers.relay(message)
         elif not isinstance(message, Beat):

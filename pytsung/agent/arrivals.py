@@ -18,7 +18,7 @@ from pytsung.agent.crowd import Crowd
 from pytsung.control.share import AgentShare, Resume, WorkerShare
 from pytsung.plan import ArrivalPhase
 from pytsung.reactor.calendar import NEVER, Bucket
-from pytsung.schedule.arrivals import arrival_times
+from pytsung.schedule.arrivals import worker_arrivals
 from pytsung.schedule.choice import WeightedChoice
 from pytsung.user.program import Program
 
@@ -87,6 +87,7 @@ class Arrivals:
         self._place = _Place()
         self._times: Iterator[float] = iter(())
         self._next: float | None = None
+        self._users = 0  # of the phase at hand
 
     # -- from outside ---------------------------------------------------------
 
@@ -144,18 +145,14 @@ class Arrivals:
 
     def _open_phase(self, *, resumed: bool = False) -> None:
         """Set up the arrivals of the phase at `_place`."""
-        number = self._place.phase
-        rates = self._worker.phase_rates
-        users = self._worker.phase_users[number]
+        number, worker = self._place.phase, self._worker
+        users, dealt = worker.phase_users[number], worker.dealt
         # Random sources of their own, so that a successor can find its place in both.
-        name = f"{self._seed}:{self._worker.index}:{number}"
-        self._times = arrival_times(
-            users,
-            rates[number],
-            rates[number - 1] if number and rates[number - 1] > 0 else rates[number],
-            Random(f"{name}:times"),
-        )
-        self._random = Random(f"{name}:choices")
+        index = worker.index if dealt is None else dealt.index
+        times = worker_arrivals(self._seed, index, number, users, worker.phase_rates)
+        self._times = times if dealt is None else dealt.pick(times)
+        self._users = users if dealt is None else dealt.count(users)
+        self._random = Random(f"{self._seed}:{worker.index}:{number}:choices")
         self._choose_session = WeightedChoice(self._phase.weights)
         self._duration = self._phase.duration
         for _ in range(self._place.launched):
@@ -196,8 +193,7 @@ class Arrivals:
 
     def _drop_the_rest(self) -> None:
         """The phase's time is over before its users were all due: chance, as in Tsung."""
-        rest = self._worker.phase_users[self._place.phase] - self._place.launched
-        self._crowd.world.recorder.users_dropped += rest
+        self._crowd.world.recorder.users_dropped += self._users - self._place.launched
         self._next = None
 
     def _leave_phase(self) -> float | None:

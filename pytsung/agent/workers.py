@@ -19,6 +19,7 @@ from pytsung.agent.channel import Channel
 from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
+    Adopt,
     Failed,
     Finished,
     Full,
@@ -97,6 +98,7 @@ class Workers:
         self._exits: dict[int, trio.Event] = {}
         self._statuses: dict[int, zygote.Ended] = {}
         self._asking = trio.Lock()
+        self._adopting = 0  # shares whose worker is not yet alive
 
     # -- what the agent asks --------------------------------------------------
 
@@ -140,6 +142,21 @@ class Workers:
                 await process.channel.aclose()
             else:
                 await self._send(process, Stop(grace))
+
+    async def adopt(self, adoption: Adopt) -> None:
+        """Play a part of a lost agent's share, too, in a worker of its own."""
+        if self._share is None or self.finished.is_set():
+            await self._tell(Note(3, "a lost agent's users came too late: all had been played"))
+            return
+        self._share = replace(self._share, workers=(*self._share.workers, adoption.share))
+        self._adopting += 1
+        self._nursery.start_soon(self._play_adopted, len(self._share.workers) - 1, adoption.resume)
+
+    async def _play_adopted(self, share: int, place: Resume) -> None:
+        successor = await self._spawn(share, standby=True)
+        await successor.ready.wait()
+        self._adopting -= 1
+        await self._let_take_over(successor, place)
 
     async def relay(self, message: Lease | LeaseRecall | Release | Sends) -> None:
         """Pass on what the controller grants to a worker, or tells all of them.
@@ -208,6 +225,7 @@ class Workers:
         with trio.move_on_after(REAP_PATIENCE):
             await self._exits[process.pid].wait()
         del self._alive[process.number]
+        process.ready.set()  # whoever waited for it sees that it is gone
         if self._standby.get(process.share) is process:
             del self._standby[process.share]
         elif not process.has_finished and not process.is_standby:
@@ -248,6 +266,11 @@ class Workers:
         if successor is None:
             successor = await self._spawn(process.share, standby=True)
         await successor.ready.wait()
+        await self._let_take_over(successor, place)
+
+    async def _let_take_over(self, successor: _Process, place: Resume) -> None:
+        if successor.number not in self._alive:
+            return  # stopped meanwhile
         successor.is_standby = False
         assert self._origin is not None
         self.intervals.join(successor.number, self.elapsed)
@@ -267,7 +290,8 @@ class Workers:
     def _look_for_end(self) -> None:
         """All is done when every worker has gone, reaped and accounted for."""
         has_begun = self._origin is not None
-        if has_begun and all(process.is_standby for process in self._alive.values()):
+        is_idle = all(process.is_standby for process in self._alive.values())
+        if has_begun and is_idle and not self._adopting:
             self.finished.set()
             self._news.set()
 

@@ -36,6 +36,7 @@ class Arguments:
     seed: int | None = None
     grace: float = 2.0
     agent_timeout: float = 30.0
+    on_agent_loss: str = "continue"
     quirks: bool = False
     entity_directories: tuple[Path, ...] = ()
     code_directories: tuple[Path, ...] = ()
@@ -79,6 +80,7 @@ def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> 
         seed=found.seed,
         grace=found.grace,
         agent_timeout=found.agent_timeout,
+        on_agent_loss=found.on_agent_loss,
         quirks=found.tsung_quirks,
         entity_directories=tuple(Path(name).expanduser() for name in found.entity_dir),
         code_directories=tuple(Path(name).expanduser() for name in found.code_dir),

@@ -9,7 +9,7 @@ import argparse
 import difflib
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -44,7 +44,6 @@ LATER_OPTIONS = {
     "--accept-new-host-keys": "agents are started on this machine only",
     "--agent-python": "agents are started on this machine only",
     "--cache": "agents are started on this machine only",
-    "--on-agent-loss": "a run goes on without a lost agent",
 }
 """Options that are planned but not built, each with what happens instead."""
 
@@ -94,6 +93,17 @@ def whole_number(text: str) -> int:
     if not text.strip().isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number; write one such as 42")
     return int(text)
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """Reads one of these words."""
+
+    def read(text: str) -> str:
+        if text not in words:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(words)}")
+        return text
+
+    return read
 
 
 def closest(word: str, known: Iterable[str]) -> str:
@@ -242,6 +252,13 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         type=duration,
         default=30.0,
         help="an agent that is silent for so long is lost (30s)",
+    )
+    add(
+        "--on-agent-loss",
+        metavar="WORD",
+        type=one_of("continue", "redistribute", "stop"),
+        default="continue",
+        help="continue without it, redistribute its future users, or stop (%(default)s)",
     )
     add("--tsung-quirks", action="store_true", help="do as Tsung does where Tsung has defects")
     add(

@@ -21,6 +21,7 @@ from pytsung.cli.retarget import goes_to_loopback, remote_hosts, send_to
 from pytsung.config import Configuration
 from pytsung.control.messages import Cost, Health, MatchEvent
 from pytsung.controller.launcher import LocalLauncher
+from pytsung.controller.aftermath import OnAgentLoss
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
 from pytsung.controller.run import Run, planned
 from pytsung.controller.shares import AgentRole, local_role
@@ -141,6 +142,7 @@ def _options(asked: Arguments, plan: Plan) -> RunOptions:
         warm_up=asked.warm_up,
         grace=asked.grace,
         agent_timeout=asked.agent_timeout,
+        on_agent_loss=OnAgentLoss(asked.on_agent_loss),
     )
 
 
@@ -192,6 +194,7 @@ def _summarise(
         started_at=datetime.fromtimestamp(result.started_at).astimezone().isoformat(),
         duration=result.duration,
         not_started=result.not_started,
+        coverage=round(result.coverage, 6),
         values=values,
         agents=agents,
         target=target,

@@ -1,6 +1,7 @@
 """The messages themselves, one dataclass each; VERSION changes with any of them.
 
     controller → agent    Hello Assign Start Stop Beat
+                          Adopt
     agent → controller    Hello Ready Report Health WorkerLost PhaseStarted Note Finished Failed
     agent → worker        Work Start Stop TakeOver
     worker → agent        Ready Report PhaseStarted Full Note Finished Failed
@@ -20,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pytsung.control.leases import Row, Supply
-from pytsung.control.share import AgentShare, Resume
+from pytsung.control.share import AgentShare, Resume, WorkerShare
 from pytsung.stats.interval import Interval
 
 VERSION = 2
@@ -64,6 +65,14 @@ class Stop:
     """Stop gracefully: no new users, `grace` seconds for requests in flight, then close."""
 
     grace: float
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Play this share, too, from `resume` on: the agent that had it is lost."""
+
+    share: WorkerShare
+    resume: Resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +289,7 @@ Message = (
     | Ready
     | Start
     | Stop
+    | Adopt
     | Beat
     | Report
     | Health

@@ -7,9 +7,35 @@ names or how an agent is reached.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pytsung.plan import Plan, ScheduledUser
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """Which users of a lost worker's share are played here; the others are played elsewhere.
+
+    Counted from 0 in the order of their arrival, in each phase: those whose number
+    modulo `cycle` is one of `places`. `index` is the lost worker's, whose arrival
+    times these are.
+    """
+
+    index: int
+    cycle: int
+    places: tuple[int, ...]
+
+    def pick(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Those of the lost worker's items that are played here."""
+        return (item for n, item in enumerate(items) if n % self.cycle in self.places)
+
+    def count(self, items: int) -> int:
+        """How many of the first so many items are played here."""
+        return sum(len(range(place, items, self.cycle)) for place in self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +45,8 @@ class WorkerShare:
     `index` of `count` workers in the whole test. `phase_users` and `phase_rates`
     (users per second) are this worker's part of each phase, in playing order.
     `max_users` is how many users it may hold at once. `source_addresses`,
-    `source_range` and `source_ports` are its own part of the agent host's.
+    `source_range` and `source_ports` are its own part of the agent host's. With `dealt`
+    the phases are those of a worker that was lost, and only a part of them is played.
     """
 
     index: int
@@ -30,6 +57,7 @@ class WorkerShare:
     max_users: int = 800
     source_addresses: tuple[str, ...] = ()
     source_range: str = ""
+    dealt: Dealt | None = None
 
 
 @dataclass(frozen=True, slots=True)

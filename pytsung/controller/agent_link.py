@@ -5,7 +5,9 @@ Must not know the other agents, nor what becomes of what is said: it is passed o
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from time import monotonic
 
 import trio
@@ -14,6 +16,7 @@ from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     VERSION,
+    Adopt,
     Assign,
     Beat,
     Failed,
@@ -21,10 +24,12 @@ from pytsung.control.messages import (
     Health,
     Hello,
     Message,
+    PhaseStarted,
     Ready,
 )
 from pytsung.control.share import AgentShare
 from pytsung.controller.launcher import AgentConnection, Launcher
+from pytsung.controller.redistribution import Position
 from pytsung.errors import AgentError
 
 RECEIVE_SIZE = 65536
@@ -45,7 +50,8 @@ Passing = Callable[["AgentLink", Message], Awaitable[None]]
 class AgentLink:
     """One agent, as long as it lives. `heard` is when it last said anything.
 
-    `parting` says why its stream ended, once it has.
+    `parting` says why its stream ended, once it has; `lost_at` when it was lost, in
+    seconds since the test's start. `positions` are those of its workers, by their index.
     """
 
     def __init__(self, name: str, launcher: Launcher, share: AgentShare, encoder: Encoder) -> None:
@@ -55,9 +61,10 @@ class AgentLink:
         self.health: Health | None = None
         self.finished: Finished | None = None
         self.heard = monotonic()
-        self.is_lost = False
+        self.lost_at = math.inf
         self.is_stalled = False
         self.peak_rss = 0
+        self.positions: dict[int, Position] = {}
         self.parting = "its channel was closed"
         self._launcher = launcher
         self._codec = MessageCodec(encoder)
@@ -72,6 +79,11 @@ class AgentLink:
     def clock_offset(self) -> float:
         """The agent's monotonic clock minus ours, in seconds: none on one machine."""
         return 0.0
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is gone before its work was done."""
+        return self.lost_at < math.inf
 
     async def live(
         self,
@@ -118,6 +130,13 @@ class AgentLink:
             self.parting = f"it left {OUTBOX} messages unread"
             self.dismiss()
 
+    def adopt(self, adoption: Adopt) -> None:
+        """Give it a part of a lost agent's share, beside its own."""
+        share, resume = adoption.share, adoption.resume
+        self.share = replace(self.share, workers=(*self.share.workers, share))
+        self.positions[share.index] = Position(resume.phase, resume.phase_origin)
+        self.tell(adoption)
+
     def dismiss(self) -> None:
         """Let go of the agent: its stream is closed, and it ends with all that it started."""
         self._silent.set()
@@ -152,6 +171,8 @@ class AgentLink:
             elif isinstance(message, Health):
                 self.health = message
                 self.peak_rss = max(self.peak_rss, message.rss)
+            elif isinstance(message, PhaseStarted):
+                self.positions[message.worker] = Position(message.phase - 1, message.at)
             elif isinstance(message, Finished):
                 self.finished = message
             await heed(self, message)

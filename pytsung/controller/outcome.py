@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from pytsung.control.messages import Cost
+from pytsung.controller.aftermath import OnAgentLoss
 from pytsung.controller.agent_link import AgentLink
 from pytsung.stats.totals import RunTotals
 from pytsung.stats.verdict import Verdict
@@ -23,7 +24,7 @@ class Ending(enum.Enum):
     ABORTED = "aborted"  # a session asked for it
     INTERRUPTED = "interrupted"  # SIGINT
     TERMINATED = "terminated"  # SIGTERM
-    FAULT = "fault"  # every agent was lost
+    FAULT = "fault"  # every agent was lost, or one whose loss ends the run
     UNWRITABLE = "unwritable"  # the log directory could not be written any more
 
 
@@ -38,12 +39,13 @@ class RunOptions:
     warm_up: float = 1.0
     grace: float = 2.0
     agent_timeout: float = 30.0
+    on_agent_loss: OnAgentLoss = OnAgentLoss.CONTINUE
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 @dataclass(slots=True)
 class RunResult:
-    """What came out, for the summary."""
+    """What came out, for the summary. `coverage` is the part of the agents' seconds in it."""
 
     ending: Ending
     verdict: Verdict
@@ -51,6 +53,7 @@ class RunResult:
     started_at: float
     duration: float
     not_started: int
+    coverage: float
     agents: list[AgentLink]
     agent_totals: dict[str, RunTotals]
     cost: Cost

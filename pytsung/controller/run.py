@@ -34,6 +34,7 @@ from pytsung.control.messages import (
     Stop,
     WorkerLost,
 )
+from pytsung.controller.aftermath import Aftermath
 from pytsung.controller.agent_link import AgentLink
 from pytsung.controller.commons import Answer, Commons, read_row_files
 from pytsung.controller.launcher import Launcher
@@ -67,6 +68,7 @@ class Run:
         self._options = options
         self._listener = CarefulListener(listener, self._cannot_keep)
         self._collector: IntervalCollector[str] = IntervalCollector(AGENTS_PATIENCE)
+        self._aftermath = Aftermath(options.on_agent_loss, self._listener, self._unix)
         self._judge = Judge()
         self._totals = RunTotals()
         self._agent_totals: dict[str, RunTotals] = {}
@@ -231,8 +233,7 @@ class Run:
         """An agent is gone: its users are lost, the others go on."""
         if link.is_lost or link.finished is not None:
             return
-        link.is_lost = True
-        at = max(0.0, self._elapsed)
+        link.lost_at = at = max(0.0, self._elapsed)
         users = self._collector.lost(link.name, at)
         self._judge.lost(link.name, at=at, users=users, reason=reason)
         if self._commons is not None:
@@ -244,6 +245,11 @@ class Run:
         if all(one.is_lost for one in self._links):
             self._ending = Ending.FAULT
             self._faults.append(f"the run: ended after {at:.0f} s, for every agent was lost")
+        elif not self._stopping.is_set():
+            fault = self._aftermath.settle(link, at, self._links)
+            if fault:
+                self._faults.append(fault)
+                self._stop(Ending.FAULT, grace=self._options.grace)
         self._look_for_end()
 
     async def _watch_agents(self) -> None:
@@ -288,8 +294,18 @@ class Run:
             self._judge.interval(name, part)
         for name in collected.missing:
             self._judge.missing(name, collected.index)
+        self._note_coverage(collected)
         at = self._unix(collected.index + 1)
         self._listener.interval(merged, collected.parts, self._totals, at)
+
+    def _note_coverage(self, collected: Collected[str]) -> None:
+        """Tell the judge how many agents should have told of this second, and how many did."""
+        index = collected.index
+        owing = [one for one in self._links if one.finished is None or one.finished.at > index]
+        told = [
+            one for one in owing if index + 1 <= one.lost_at and one.name not in collected.missing
+        ]
+        self._judge.covered(len(told), len(owing))
 
     # -- the end --------------------------------------------------------------
 
@@ -346,6 +362,9 @@ class Run:
             wanted = self._totals.users_started + self._totals.users_dropped + not_started
         else:
             wanted = planned(self._plan)
+        if not was_stopped:  # agents that were lost cannot tell how many of theirs never came
+            started = self._totals.users_started + self._totals.users_dropped
+            not_started = max(0, wanted - started)
         faults = [*self._faults, *check_conservation(self._totals, self._agent_totals)]
         ends = [message.at for message in finished] or [max(0.0, self._elapsed)]
         usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -356,6 +375,7 @@ class Run:
             started_at=self._unix_origin,
             duration=max(ends) if self._stopped_at is None else self._stopped_at,
             not_started=not_started,
+            coverage=self._judge.coverage,
             agents=self._links,
             agent_totals=self._agent_totals,
             cost=Cost(

@@ -93,7 +93,8 @@ class RunSummary:
     """The result of a run; the fields are the keys of `summary.json`, in its order.
 
     `started_at` is ISO 8601 with its offset; `duration` reaches from the test's
-    origin to the last user's end or the stop. `amended`: an operator changed the
+    origin to the last user's end or the stop. `coverage` is the part of its agents' time
+    that the figures tell of: below 1 when one was lost or silent. `amended`: an operator changed the
     load. `values` are samples that are not times. `cost` is that of controller,
     agents and workers together, `target` that of the bundled server, if it ran.
     """
@@ -112,6 +113,7 @@ class RunSummary:
     agents: tuple[AgentFigures, ...] = ()
     target: Cost | None = None
     cost: Cost = field(default_factory=Cost)
+    coverage: float = 1.0
     thresholds: tuple[Crossing, ...] = ()
     warnings: tuple[str, ...] = ()
     amended: bool = False

@@ -6,7 +6,7 @@ random source. Knows no clock, socket or agent: the caller waits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from pytsung.plan import ArrivalPhase
@@ -15,6 +15,19 @@ from pytsung.plan import ArrivalPhase
 def planned_users(phase: ArrivalPhase) -> int:
     """How many users a phase has in the whole test: fixed in advance, not drawn."""
     return phase.users
+
+
+def worker_arrivals(
+    seed: int, worker: int, phase: int, users: int, rates: Sequence[float]
+) -> Iterator[float]:
+    """Start times of one worker's users in phase number `phase`, as `arrival_times` gives them.
+
+    The same for whoever asks, so that others can go on where a worker was lost.
+    `rates` are the worker's own, in all phases.
+    """
+    before = rates[phase - 1] if phase and rates[phase - 1] > 0 else rates[phase]
+    random = Random(f"{seed}:{worker}:{phase}:times")
+    return arrival_times(users, rates[phase], before, random)
 
 
 def arrival_times(users: int, rate: float, first_rate: float, random: Random) -> Iterator[float]:

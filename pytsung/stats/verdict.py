@@ -90,6 +90,8 @@ class Judge:
         self._lag = _Rule()
         self._cpu = _Rule()
         self._missing = _Rule()
+        self._told = 0
+        self._owed = 0
         self._events: list[str] = []
 
     def interval(self, agent: str, interval: Interval, missing: Sequence[int] = ()) -> None:
@@ -116,6 +118,16 @@ class Judge:
         whose = "worker " + ", ".join(str(worker) for worker in workers) if workers else "the agent"
         text = f"agent {agent}, {index} s: no figures from {whose}"
         self._missing.found(index, len(workers) or math.inf, text)
+
+    def covered(self, told: int, owed: int) -> None:
+        """So many agents told of a second, of so many that played in it."""
+        self._told += told
+        self._owed += owed
+
+    @property
+    def coverage(self) -> float:
+        """The part of what agents had to tell, second by second, that is in the figures."""
+        return self._told / self._owed if self._owed else 1.0
 
     def lost(
         self, agent: str, *, at: float, users: int, worker: int | None = None, reason: str = ""
@@ -152,6 +164,8 @@ class Judge:
         )
         fatal = [reason for reason in judged if reason]
         found = [rule.reason() for rule in self._rules() if rule.seconds]
+        if self.coverage < 1:
+            found.insert(0, f"fleet: the figures cover {self.coverage:.1%} of its agents' time")
         reasons = (*fatal, *_shorten(self._events), *found)
         if fatal:
             return Verdict("invalid", reasons)
