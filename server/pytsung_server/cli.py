@@ -8,14 +8,14 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pytsung import __version__
 from pytsung.errors import ExitStatus, UsageError
-from pytsung_server import limits
+from pytsung_server import limits, publish_cli
 from pytsung_server.admin import is_loopback
-from pytsung_server.redis_address import RedisAddress
+from pytsung_server.options import read_redis, read_token, seconds, whole
 from pytsung_server.settings import LimitMode, Profile, Settings
 from pytsung_server.supervisor import serve
 
@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="pytsung-server: %(message)s", level=logging.INFO)
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if words[:1] == ["publish"]:
+            return publish_cli.main(words[1:])
         _refuse_not_built(words)
         settings = _settings(_parser().parse_args(words))
         return serve(settings)
@@ -53,8 +55,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse_not_built(words: Sequence[str]) -> None:
-    if words[:1] == ["publish"]:
-        raise UsageError("publish: this version has no publisher; without it the server is silent")
     for word in words:
         option = word.partition("=")[0]
         if option in NOT_BUILT:
@@ -72,12 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-v", "--version", action="version", version=f"%(prog)s {__version__}")
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on, IPv4 or IPv6 (%(default)s)")
-    add(
-        "--port", type=_whole(0, 65535), default=9505, help="port; 0 takes a free one (%(default)s)"
-    )
+    add("--port", type=whole(0, 65535), default=9505, help="port; 0 takes a free one (%(default)s)")
     add(
         "--workers",
-        type=_whole(1, MAX_WORKERS),
+        type=whole(1, MAX_WORKERS),
         metavar="N",
         default=limits.cores(),
         help="processes, all on the same port (one per core: %(default)s)",
@@ -93,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--max-connections",
-        type=_whole(1, 2**31),
+        type=whole(1, 2**31),
         metavar="N",
         default=1_000_000,
         help="over all workers (%(default)s)",
@@ -109,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--max-message",
-        type=_whole(1, 2**31),
+        type=whole(1, 2**31),
         metavar="BYTES",
         default=64_000,
         help="a client that sends a longer message is dropped (%(default)s)",
@@ -118,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--tls-key", metavar="FILE", help="its PEM key, if that is in another file")
     add(
         "--grace",
-        type=_seconds,
+        type=seconds,
         metavar="SECONDS",
         default=2.0,
         help="how long clients may take to answer the close frame at the end (%(default)g)",
@@ -130,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--admin-port",
-        type=_whole(0, 65535),
+        type=whole(0, 65535),
         metavar="PORT",
         help="publish events, read counts and metrics by HTTP here; 0 takes a free one (none)",
     )
@@ -151,8 +149,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    options.redis = _redis(options.redis)
-    options.admin_token = _token(options.admin_token)
+    options.redis = read_redis(options.redis)
+    options.admin_token = read_token(options.admin_token)
     settings = Settings(**vars(options))
     if not settings.admin_token and not is_loopback(settings.admin_host):
         raise UsageError(
@@ -169,41 +167,3 @@ def _settings(options: argparse.Namespace) -> Settings:
                 f"--stats {settings.stats}: {error.strerror}; give a file that can be written"
             ) from error
     return settings
-
-
-def _redis(url: str | None) -> RedisAddress | None:
-    try:
-        return None if url is None else RedisAddress.parse(url)
-    except ValueError as error:
-        raise UsageError(f"--redis: {error}") from error
-
-
-def _token(path: str | None) -> str:
-    """The token in a file: on the command line every user of the host could read it."""
-    if path is None:
-        return ""
-    try:
-        token = Path(path).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--admin-token {path}: {error}; give a file that can be read") from error
-    if not token:
-        raise UsageError(f"--admin-token {path}: the file is empty; write a token into it")
-    return token
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        value = int(text)
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{value} is not within {least} and {most}")
-        return value
-
-    read.__name__ = "whole number"  # argparse's word for what was wanted
-    return read
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 3600:
-        raise argparse.ArgumentTypeError(f"{text} is not within 0 and 3600")
-    return value

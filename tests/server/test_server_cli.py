@@ -55,7 +55,6 @@ def test_a_port_that_is_taken_is_said_with_a_cure(
         (["--admin-token", "/dev/null"], "the file is empty"),
         (["--config=x"], "--config: not in this version"),
         (["--redis", "x"], "--redis: not a Redis address"),
-        (["publish", "--rate", "1"], "publish: this version has no publisher"),
         (["--workers", "0"], "--workers"),
         (["--port", "70000"], "--port"),
         (["--profile", "2019"], "--profile"),
