@@ -12,16 +12,23 @@ from pytsung.agent.surroundings import Surroundings
 from pytsung.plan import Endpoint
 from pytsung.user.program import Program
 from pytsung.user.virtual_user import VirtualUser
+from pytsung.user.world import World
+
+MakeUser = Callable[[int, Program, Endpoint, World], VirtualUser]
 
 
 class Crowd:
-    """The users of one worker, in their surroundings. `waiting` gives those in the lounge."""
+    """The users of one worker, in their surroundings. `waiting` gives those in the lounge.
+
+    `make_user` makes a user; `dumptraffic` has a kind of its own.
+    """
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
         self.reactor = surroundings.reactor
         self.world = surroundings.world
         self.waiting: Callable[[], Iterable[LiveUser]] = tuple
+        self.make_user: MakeUser = VirtualUser
 
     @property
     def size(self) -> int:
@@ -30,7 +37,7 @@ class Crowd:
 
     def start_user(self, number: int, program: Program, endpoint: Endpoint) -> None:
         """Let a user arrive."""
-        user = VirtualUser(number, program, endpoint, self.world)
+        user = self.make_user(number, program, endpoint, self.world)
         LiveUser(user, self.surroundings).start()
 
     def everyone(self) -> list[LiveUser]:

@@ -23,6 +23,7 @@ from pytsung.agent.callbacks import load_callbacks
 from pytsung.agent.channel import Channel
 from pytsung.agent.crowd import Crowd
 from pytsung.agent.dialer import Dialer
+from pytsung.agent.dump import Dumping
 from pytsung.agent.lounge import Lounge
 from pytsung.agent.resolver import Fence, Resolver
 from pytsung.agent.surroundings import Surroundings
@@ -48,6 +49,7 @@ from pytsung.control.messages import (
 )
 from pytsung.control.share import AgentShare, Resume, WorkerShare
 from pytsung.errors import AgentError
+from pytsung.plan import Dump
 from pytsung.protocols import registry
 from pytsung.reactor.reactor import Reactor
 from pytsung.stats import Recorder
@@ -69,6 +71,9 @@ any (none in a minute of connecting), and looking through the new users costs.""
 
 OUTBOX = 256
 """Messages kept while the agent is slow to read: a few minutes of reports."""
+
+OUTBOX_FOR_NOTES = OUTBOX // 4
+"""Messages waiting above which `dumptraffic` has to stand back."""
 
 
 def run_worker(connection: socket.socket, encoder: Encoder) -> None:
@@ -107,6 +112,7 @@ class _Worker:
         self._lounge = Lounge(reactor, self._outbox.send_nowait)
         self._arrivals: Arrivals | None = None
         self._programs: list[Program] = []
+        self._dumping: Dumping | None = None
 
     async def live(self, connection: socket.socket, encoder: Encoder) -> None:
         """Play the share that comes over `connection`; ends when told, or when played."""
@@ -170,6 +176,9 @@ class _Worker:
         dialer = Dialer(worker, self._recorder, choices, is_successor=work.standby)
         self._crowd = Crowd(Surroundings(self._reactor, resolver, dialer, world))
         self._crowd.waiting = self._lounge.everyone
+        if share.plan.dump is not Dump.NOTHING:
+            self._dumping = Dumping(share.plan.dump, world, self._tell_notes)
+            self._crowd.make_user = self._dumping.make_user
         surroundings = self._crowd.surroundings
         surroundings.when_ended = self._look_for_end
         surroundings.when_in_need = self._lounge.need
@@ -178,6 +187,12 @@ class _Worker:
         self._programs = programs
         self._arrivals = self._make_arrivals(share, worker, programs)
         self._work = work
+
+    def _tell_notes(self, message: Message) -> None:
+        """Send what may be left out: only while there is room for everything else."""
+        if self._outbox.statistics().current_buffer_used >= OUTBOX_FOR_NOTES:
+            raise trio.WouldBlock
+        self._outbox.send_nowait(message)
 
     def _make_arrivals(
         self, share: AgentShare, worker: WorkerShare, programs: list[Program]
@@ -197,6 +212,8 @@ class _Worker:
         self._origin = origin
         self._interval = max(0, floor((monotonic() - origin) / INTERVAL))
         self._lounge.origin = origin
+        if self._dumping is not None:
+            self._dumping.begin(origin)
         self._lounge.supplies.prepare(
             sorted(set().union(*(program.supplies for program in self._programs)), key=str)
         )
@@ -240,6 +257,8 @@ class _Worker:
         gc.freeze()  # users are no garbage: let no collection walk through them
         self._lounge.stir()
         self._lounge.report_matches()
+        if self._dumping is not None:
+            self._dumping.report()
         self._outbox.send_nowait(Report(recorder.take(self._interval)))
         self._interval += 1
 

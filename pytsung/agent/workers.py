@@ -20,6 +20,7 @@ from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     Adopt,
+    Exchanges,
     Failed,
     Finished,
     Full,
@@ -39,6 +40,7 @@ from pytsung.control.messages import (
     Start,
     Stop,
     TakeOver,
+    Traffic,
     Work,
     WorkerLost,
 )
@@ -250,7 +252,7 @@ class Workers:
             await self._relieve(process, message.resume)
         elif isinstance(message, Finished):
             self._note_end(process, message)
-        elif isinstance(message, PhaseStarted | Note | Matches | Failed):
+        elif isinstance(message, PhaseStarted | Note | Matches | Traffic | Exchanges | Failed):
             await self._tell(message)
         elif isinstance(message, LeaseRequest | Returned | Gathered | Sends):
             await self._tell(replace(message, worker=process.number))

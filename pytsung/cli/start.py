@@ -19,7 +19,7 @@ import trio
 from pytsung.cli.arguments import Arguments
 from pytsung.cli.retarget import goes_to_loopback, remote_hosts, send_to
 from pytsung.config import Configuration
-from pytsung.control.messages import Cost, Health, MatchEvent
+from pytsung.control.messages import Cost, Exchanges, Health, MatchEvent, Traffic
 from pytsung.controller.launcher import LocalLauncher
 from pytsung.controller.aftermath import OnAgentLoss
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
@@ -157,6 +157,7 @@ def _open_log(asked: Arguments, plan: Plan, directory: Path) -> RunLog:
         statistics=statistics,
         log_level=level,
         backend=plan.backend,
+        dump=plan.dump,
         line_protocol=Path(asked.influx) if asked.influx else None,
     )
 
@@ -273,6 +274,10 @@ class Reporter:
     def matches(self, events: Sequence[MatchEvent], origin: float) -> None:
         """Matches that are to be written down."""
         self._log.matches(events, origin)
+
+    def dump(self, agent: int, batch: Traffic | Exchanges, origin: float) -> None:
+        """What users did, for `tsung.dump`."""
+        self._log.dump(agent, batch, origin)
 
     def note(self, level: int, source: str, text: str) -> None:
         """A line for the log; errors are shown at once."""

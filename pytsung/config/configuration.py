@@ -24,7 +24,7 @@ from pytsung.config.sessions import read_session
 from pytsung.config.structure import check_structure
 from pytsung.config.variables import LOCAL, VariableReader
 from pytsung.errors import ConfigurationError, Fault, Place
-from pytsung.plan import Load, Plan, RowFile, Session, Target
+from pytsung.plan import Dump, Load, Plan, RowFile, Session, Target
 from pytsung.protocols.registry import Registry, installed
 from pytsung.protocols.room import Scene
 
@@ -37,7 +37,7 @@ LOG_LEVELS = {
     "info": 6,
     "debug": 7,
 }
-DUMPS = ("false", "true", "light", "protocol", "protocol_local")
+DUMPS = tuple(dump.value for dump in Dump)
 BACKENDS = ("text", "json", "rrdtool", "fullstats")
 
 
@@ -142,7 +142,7 @@ class _Sections:
         sessions, options = self._sessions(targets)
         elements = [each for group in root.all("sessions") for each in group.all("session")]
         names = SessionNames(elements, reader)
-        reader.choice(root, "dumptraffic", DUMPS, "false")
+        dump = reader.choice(root, "dumptraffic", DUMPS, "false")
         backend = reader.choice(root, "backend", BACKENDS, "text")
         level = reader.choice(root, "loglevel", tuple(LOG_LEVELS), "notice")
         return Plan(
@@ -156,6 +156,7 @@ class _Sections:
             quirks=quirks,
             log_level=LOG_LEVELS[level],
             backend=backend,
+            dump=Dump(dump),
             row_files=self._row_files(options),
             python_modules=self._variables.python_modules(),
             certificates=read_certificates(root, self._home, reader),

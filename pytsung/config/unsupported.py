@@ -65,8 +65,6 @@ ROWS = (
     Row("server", "type", ("bosh", "bosh_ssl")),
     Row("server", "type", ("erlang",)),
     Row("monitor", refused=False),
-    # What is written down about a run
-    Row("tsung", "dumptraffic", ("true", "light", "protocol", "protocol_local"), refused=False),
 )
 
 

@@ -9,7 +9,7 @@
 What users share is asked for by workers and granted by the controller; the agent
 relays it, and says of which worker, or to which worker, it is:
 
-    worker → controller   LeaseRequest Returned Gathered Sends Matches
+    worker → controller   LeaseRequest Returned Gathered Sends Matches Traffic Exchanges
     controller → worker   Lease LeaseRecall Release Sends
 
 Clocks: `Start.origin` is a reading of the *receiver's* monotonic clock; whoever
@@ -18,6 +18,7 @@ sends it knows the difference. All other times are seconds since that origin.
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
 
 from pytsung.control.leases import Row, Supply
@@ -283,6 +284,66 @@ class Matches:
     events: tuple[MatchEvent, ...]
 
 
+class TrafficKind(enum.Enum):
+    """What a `TrafficEvent` tells of."""
+
+    STARTED = "started"
+    ENDED = "ended"
+    SENT = "sent"
+    RECEIVED = "received"
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficEvent:
+    """What a user did, for `dumptraffic`: `at` in seconds since the test's start.
+
+    `session` counts from 1. `data` has a character for each byte (Latin-1), which costs
+    JSON less than any encoding of bytes.
+    """
+
+    at: float
+    kind: TrafficKind
+    user: int
+    session: int = 0
+    data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What users of one worker did, in order; at most some hundred events."""
+
+    events: tuple[TrafficEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer, for `dumptraffic="protocol"`.
+
+    `at` is when the answer was complete, in seconds since the test's start; `duration`
+    is seconds, `size` bytes received. What is not known, or was not asked for, is empty.
+    """
+
+    at: float
+    user: int
+    method: str
+    host: str
+    url: str
+    status: str
+    size: int
+    duration: float
+    transaction: str
+    match: str
+    error: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanges:
+    """Exchanges of one worker, in order; at most some hundred."""
+
+    exchanges: tuple[Exchange, ...]
+
+
 Message = (
     Hello
     | Assign
@@ -309,4 +370,6 @@ Message = (
     | Release
     | Sends
     | Matches
+    | Traffic
+    | Exchanges
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from pytsung.control.messages import Health, MatchEvent
+from pytsung.control.messages import Exchanges, Health, MatchEvent, Traffic
 from pytsung.errors import LogDirectoryError
 from pytsung.stats import Interval
 from pytsung.stats.totals import RunTotals
@@ -44,6 +44,10 @@ class Listener(Protocol):
 
     def matches(self, events: Sequence[MatchEvent], origin: float) -> None:
         """Matches that are to be written down; their times count from `origin`."""
+        ...
+
+    def dump(self, agent: int, batch: Traffic | Exchanges, origin: float) -> None:
+        """What users of an agent (from 1) did, if the plan asks for it; as `matches`."""
         ...
 
 
@@ -82,6 +86,10 @@ class CarefulListener:
     def matches(self, events: Sequence[MatchEvent], origin: float) -> None:
         """As `Listener.matches`."""
         self._try(self._listener.matches, events, origin)
+
+    def dump(self, agent: int, batch: Traffic | Exchanges, origin: float) -> None:
+        """As `Listener.dump`."""
+        self._try(self._listener.dump, agent, batch, origin)
 
     def _try(self, tell: Callable[..., None], *args: Any, **fields: Any) -> None:
         try:

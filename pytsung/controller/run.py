@@ -19,6 +19,7 @@ import trio
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     Cost,
+    Exchanges,
     Finished,
     Gathered,
     Health,
@@ -32,6 +33,7 @@ from pytsung.control.messages import (
     Sends,
     Start,
     Stop,
+    Traffic,
     WorkerLost,
 )
 from pytsung.controller.aftermath import Aftermath
@@ -191,6 +193,8 @@ class Run:
             self._note_finished(link, message)
         elif isinstance(message, Matches):
             self._listener.matches(message.events, self._unix_origin)
+        elif isinstance(message, Traffic | Exchanges):
+            self._listener.dump(self._links.index(link) + 1, message, self._unix_origin)
         elif isinstance(message, LeaseRequest | Returned | Gathered | Sends):
             assert self._commons is not None
             self._answer(self._commons.heed(link.name, message, monotonic()))

@@ -26,9 +26,9 @@ class EntryFile:
         except OSError as error:
             raise _cannot("open", path, error) from error
 
-    def write(self, entry: str) -> None:
+    def write(self, entry: str | bytes) -> None:
         """Append one entry; when this returns, the kernel has it."""
-        data = entry.encode()
+        data = entry.encode() if isinstance(entry, str) else entry
         try:
             written = 0
             while written < len(data):

@@ -11,15 +11,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from pytsung.control.messages import MatchEvent
+from pytsung.control.messages import Exchanges, MatchEvent, Traffic
 from pytsung.errors import LogDirectoryError
 from pytsung.logdir.controller_log import ControllerLog
+from pytsung.logdir.dump_files import DumpFiles
 from pytsung.logdir.fullstats_log import FullstatsLog
 from pytsung.logdir.journal import EVENTS, INTERVALS, Event, IntervalEntry, Journal
 from pytsung.logdir.line_protocol import LineProtocolFile
 from pytsung.logdir.match_file import MatchFile
 from pytsung.logdir.summary import RunSummary, write_summary
 from pytsung.logdir.tsung_log import TsungLog
+from pytsung.plan import Dump
 from pytsung.stats import Interval, SampleSummary
 
 TSUNG_LOG = Path("tsung.log")
@@ -38,6 +40,7 @@ class RunLog:
         statistics: `tsung.log`'s path, relative to the directory, or a stream (`-m -`).
         log_level: entries of the controller log above this level are left out.
         backend: form of the statistics, in Tsung's words: `text`, `json`, …
+        dump: what goes into `tsung.dump`.
         line_protocol: a file that gets every second in InfluxDB's line protocol, too.
         clock: gives Unix time, for the entries of the controller log.
 
@@ -53,6 +56,7 @@ class RunLog:
         statistics: Path | TextIO = TSUNG_LOG,
         log_level: int = 5,
         backend: str = "text",
+        dump: Dump = Dump.NOTHING,
         line_protocol: Path | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -80,6 +84,10 @@ class RunLog:
             if line_protocol is not None:
                 self._lines = LineProtocolFile(line_protocol, directory.name)
                 opened.callback(self._lines.close)
+            self._dump: DumpFiles | None = None
+            if dump is not Dump.NOTHING:
+                self._dump = DumpFiles(directory, dump)
+                opened.callback(self._dump.close)
             self._matches = MatchFile(directory)
             opened.callback(self._matches.close)
             self._files = opened.pop_all()
@@ -125,6 +133,16 @@ class RunLog:
     def matches(self, events: Sequence[MatchEvent], origin: float) -> None:
         """Write matches; their times count from `origin` (Unix time)."""
         self._write(lambda: self._matches.write(events, origin))
+
+    def dump(self, agent: int, batch: Traffic | Exchanges, origin: float) -> None:
+        """Write what users of an agent (from 1) did; times count from `origin` (Unix time)."""
+        files = self._dump
+        if files is None:
+            return
+        if isinstance(batch, Traffic):
+            self._write(lambda: files.traffic(batch.events, origin))
+        else:
+            self._write(lambda: files.exchanges(agent, batch.exchanges, origin))
 
     def finish(self, summary: RunSummary, at: float) -> None:
         """Write the last block and, last of all, the summary; `at` is Unix time.

@@ -16,7 +16,7 @@ from pytsung.plan.changes import (
 from pytsung.plan.hosts import AgentHost, Endpoint, Monitor, Target, Transport
 from pytsung.plan.load import ArrivalPhase, Load, ScheduledUser, SessionWeights
 from pytsung.plan.options import ConnectionOptions, RateLimit, TlsOptions
-from pytsung.plan.plan import Barrier, CarriedFile, Plan
+from pytsung.plan.plan import Barrier, CarriedFile, Dump, Plan
 from pytsung.plan.sessions import (
     Abort,
     Comparison,
@@ -62,6 +62,7 @@ __all__ = [
     "Condition",
     "ConnectionOptions",
     "Constant",
+    "Dump",
     "Endpoint",
     "ErlangCode",
     "Extraction",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
 
 from pytsung.plan.hosts import AgentHost, Monitor, Target
@@ -29,15 +30,25 @@ class CarriedFile:
     data: bytes
 
 
+class Dump(enum.Enum):
+    """What is written down of each single exchange, in Tsung's words (`dumptraffic`)."""
+
+    NOTHING = "false"
+    TRAFFIC = "true"  # every byte
+    LIGHT = "light"  # the first 44 bytes of each
+    PROTOCOL = "protocol"  # a line for each exchange, of protocols that have such a line
+    PROTOCOL_LOCAL = "protocol_local"  # the same, a file for each agent
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything a test asks for; frozen, and the same on every host.
 
     `seed` makes the random choices of a run repeatable; None draws a new one.
     `quirks` restores the listed defects of Tsung (`--tsung-quirks`). `log_level`
-    is 0 (emergency) to 7 (debug), `backend` the form of `tsung.log`. `row_files` are
-    what sessions take lines from; `python_modules` hold the functions that they
-    call, `certificates` what they show.
+    is 0 (emergency) to 7 (debug), `backend` the form of `tsung.log`, `dump` what goes
+    into `tsung.dump`. `row_files` are what sessions take lines from; `python_modules`
+    hold the functions that they call, `certificates` what they show.
     """
 
     name: str
@@ -50,6 +61,7 @@ class Plan:
     quirks: bool = False
     log_level: int = 5
     backend: str = "text"
+    dump: Dump = Dump.NOTHING
     row_files: tuple[RowFile, ...] = ()
     python_modules: tuple[CarriedFile, ...] = ()
     certificates: tuple[CarriedFile, ...] = ()

@@ -278,6 +278,15 @@ class RoomWithOptions(Room, Protocol):
         ...
 
 
+@runtime_checkable
+class RoomWithLines(Room, Protocol):
+    """A room each of whose exchanges can be written down as a line (`dumptraffic="protocol"`)."""
+
+    def asked(self, sent: bytes) -> tuple[str, str]:
+        """Method and address, as they stand in the bytes of a request."""
+        ...
+
+
 def furnished(room: Room, options: Iterable[ProtocolOptions]) -> Room:
     """The room with those of a session's options that are its own."""
     if isinstance(room, RoomWithOptions):

@@ -21,7 +21,7 @@ from pytsung.user.values import number_of
 class MakeRequest:
     """One exchange with the target."""
 
-    __slots__ = ("ends_page", "inspection", "needs", "request", "substitute")
+    __slots__ = ("ends_page", "inspection", "needs", "request", "substitute", "tag")
 
     def __init__(self, step: RequestStep, inspection: Inspecting | None) -> None:
         self.request = step.request
@@ -29,6 +29,7 @@ class MakeRequest:
         self.needs = needs_of(_functions_in(step.request)) if step.substitute else None
         self.inspection = inspection
         self.ends_page = True
+        self.tag = step.tag
 
     def run(self, user: Player, now: float) -> Step | None:
         return user.begin_request(self, now)

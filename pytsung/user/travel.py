@@ -78,7 +78,7 @@ class Traveller(Account):
             self._forget_connection()
         found = own.stored.pop(change.kind, None) if change.restore else None
         self.endpoint = endpoint
-        self.conversation = found.conversation if found is not None else room.converse()
+        self.conversation = found.conversation if found is not None else self._converse(room)
         self._is_connected = found is not None and found.is_connected
         is_restored = self._is_connected
         own.kind = change.kind
@@ -99,6 +99,10 @@ class Traveller(Account):
             stored.is_connected = False
             stored.conversation.disconnected()
             self.world.recorder.connection_closed()
+
+    def _converse(self, room: Room) -> Conversation:
+        """A new conversation, in the protocol that it goes on with."""
+        return room.converse()
 
     def _own(self) -> Particulars:
         if self._particulars is None:

@@ -21,6 +21,8 @@ from pytsung.control.messages import (
     Assign,
     Beat,
     Cost,
+    Exchange,
+    Exchanges,
     Failed,
     Finished,
     Full,
@@ -43,6 +45,9 @@ from pytsung.control.messages import (
     Start,
     Stop,
     TakeOver,
+    Traffic,
+    TrafficEvent,
+    TrafficKind,
     Work,
     WorkerLost,
 )
@@ -215,6 +220,8 @@ EVERY_MESSAGE: list[Message] = [
     Release(7, 3),
     Sends({"hello": 1.25}, 3),
     Matches((MatchEvent(1.5, 7, 1, 3, "match", "tr_a", "-", b"\x00\xff"),)),
+    Traffic((TrafficEvent(1.5, TrafficKind.SENT, 7, 1, "\x00\xff"),)),
+    Exchanges((Exchange(1.5, 7, "get", "h", "/", "200", 5, 0.5, "tr_a", "match", "", "t"),)),
 ]
 
 

@@ -121,6 +121,7 @@ class Notebook:
     notes: list[str] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
     matched: int = 0
+    dumped: list[tuple[int, Any]] = field(default_factory=list)
 
     def started(self, at: float) -> None:
         self.events.append(("started", {}))
@@ -141,6 +142,9 @@ class Notebook:
 
     def matches(self, events: Sequence[Any], origin: float) -> None:
         self.matched += len(events)
+
+    def dump(self, agent: int, batch: Any, origin: float) -> None:
+        self.dumped.append((agent, batch))
 
     def kinds(self) -> list[str]:
         return [kind for kind, _ in self.events]

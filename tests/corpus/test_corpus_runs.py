@@ -16,7 +16,7 @@ import trio
 
 from pytsung.cli.retarget import send_to
 from pytsung.config import read_configuration
-from pytsung.control.messages import Health, MatchEvent
+from pytsung.control.messages import Exchanges, Health, MatchEvent, Traffic
 from pytsung.controller.launcher import LocalLauncher
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
 from pytsung.controller.run import Run
@@ -73,6 +73,8 @@ class Ear:
         self.notes.append(text)
 
     def matches(self, events: Sequence[MatchEvent], origin: float) -> None: ...
+
+    def dump(self, agent: int, batch: Traffic | Exchanges, origin: float) -> None: ...
 
 
 @pytest.fixture(scope="module")

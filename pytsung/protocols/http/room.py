@@ -76,6 +76,12 @@ class HttpRoom:
             return f"{request.method} {where}"
         return f"{request.method} {where} with {len(request.body)} bytes"
 
+    def asked(self, sent: bytes) -> tuple[str, str]:
+        """Method, in lower case as Tsung has it, and URL of a request, as they are sent."""
+        line = sent[: sent.find(b"\r\n")].decode("latin-1")
+        method, _, rest = line.partition(" ")
+        return method.lower(), rest.rpartition(" ")[0]
+
     def converse(self) -> HttpConversation:
         """A new user's conversation, not yet connected."""
         return HttpConversation(self._settings)
