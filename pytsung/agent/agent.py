@@ -15,6 +15,7 @@ from time import monotonic
 import trio
 
 from pytsung.agent.channel import Channel
+from pytsung.agent.hold import FileHold
 from pytsung.agent.host import HostSampler, rss
 from pytsung.agent.workers import Workers
 from pytsung.control.encoding import Encoder
@@ -25,6 +26,7 @@ from pytsung.control.messages import (
     Beat,
     Cost,
     Failed,
+    FilePart,
     Finished,
     Health,
     Hello,
@@ -60,6 +62,7 @@ class Agent:
         self._heard = monotonic()
         self._peak_rss = 0
         self._host = HostSampler()
+        self._files = FileHold()
 
     async def run(self) -> None:
         """Serve the controller until it has heard the end, or is gone."""
@@ -92,6 +95,8 @@ class Agent:
             if message.version != VERSION:
                 reason = f"agent speaks version {VERSION}, controller version {message.version}"
                 await self._tell(Failed(f"{reason}; run the same pytsung on both"))
+        elif isinstance(message, FilePart):
+            self._files.take(message)
         elif isinstance(message, Assign):
             nursery.start_soon(self._prepare, message, workers)
         elif isinstance(message, Start):
@@ -108,7 +113,7 @@ class Agent:
             await self._tell(Failed(f"a {type(message).__name__} is nothing for an agent"))
 
     async def _prepare(self, message: Assign, workers: Workers) -> None:
-        await self._tell(Ready(await workers.prepare(message.share)))
+        await self._tell(Ready(await workers.prepare(message.share, self._files.contents())))
 
     async def _report(self, workers: Workers) -> None:
         """Send merged intervals as they are complete, then the end."""

@@ -24,6 +24,7 @@ from pytsung.agent.channel import Channel
 from pytsung.agent.crowd import Crowd
 from pytsung.agent.dialer import Dialer
 from pytsung.agent.dump import Dumping
+from pytsung.agent.hold import HeldFiles
 from pytsung.agent.lounge import Lounge
 from pytsung.agent.resolver import Fence, Resolver
 from pytsung.agent.surroundings import Surroundings
@@ -168,7 +169,8 @@ class _Worker:
         offset = now - monotonic()
         world = World(self._recorder, choices, share.plan.quirks, int(now), offset)
         world.supplies = self._lounge.supplies
-        modules = {file.name: file.data for file in share.plan.python_modules}
+        held = world.context.files = HeldFiles(work.hold)
+        modules = held.named(share.plan.python_modules)
         world.callbacks = load_callbacks(_callbacks_of(programs), modules)
         world.encounters.when_news = self._lounge.stir
         self._lounge.world = world
@@ -183,7 +185,7 @@ class _Worker:
         surroundings.when_ended = self._look_for_end
         surroundings.when_in_need = self._lounge.need
         surroundings.when_gathered = self._lounge.gather
-        surroundings.files = {file.name: file.data for file in share.plan.certificates}
+        surroundings.files = held.named(share.plan.certificates)
         self._programs = programs
         self._arrivals = self._make_arrivals(share, worker, programs)
         self._work = work

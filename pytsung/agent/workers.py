@@ -25,6 +25,7 @@ from pytsung.control.messages import (
     Finished,
     Full,
     Gathered,
+    Hold,
     Lease,
     LeaseRecall,
     LeaseRequest,
@@ -92,6 +93,7 @@ class Workers:
         self._tell = tell
         self._nursery = nursery
         self._share: AgentShare | None = None
+        self._hold = Hold()
         self._origin: float | None = None
         self._alive: dict[int, _Process] = {}
         self._standby: dict[int, _Process] = {}  # share → successor that stands ready
@@ -120,9 +122,10 @@ class Workers:
         if not self.finished.is_set():
             self._news = trio.Event()
 
-    async def prepare(self, share: AgentShare) -> int:
+    async def prepare(self, share: AgentShare, hold: Hold) -> int:
         """Start one worker for each share; gives their number when all stand by."""
         self._share = share
+        self._hold = hold
         self._nursery.start_soon(self._hear_zygote)
         processes = [await self._spawn(index) for index in range(len(share.workers))]
         for process in processes:
@@ -197,7 +200,8 @@ class Workers:
         self._alive[process.number] = process
         self._exits.setdefault(pid, trio.Event())
         self._nursery.start_soon(self._listen, process)
-        await self._send(process, Work(self._share, share, process.number, standby=standby))
+        work = Work(self._share, share, process.number, standby, self._hold)
+        await self._send(process, work)
         return process
 
     async def _send(self, process: _Process, message: Message) -> None:

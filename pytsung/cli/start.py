@@ -53,7 +53,7 @@ def start(asked: Arguments, configuration: Configuration) -> int:
     plan = send_to(configuration.plan, asked.server) if asked.server else configuration.plan
     role = _role(asked, plan)
     endpoint = target_endpoint(plan) if asked.target else None
-    options = _options(asked, plan)
+    options = replace(_options(asked, plan), cargo=configuration.cargo)
     began = datetime.now().astimezone()
     directory = create_log_directory(asked.log_root, began)
     sys.stdout.write(f"Starting Tsung\nLog directory is: {directory}\n")

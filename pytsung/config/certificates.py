@@ -60,9 +60,9 @@ def _read(
     element: SourceElement, name: str, home: Path, reader: ConfigurationReader
 ) -> CarriedFile:
     try:
-        return CarriedFile(name, (home / name).read_bytes())
+        return reader.carry(element, name, (home / name).read_bytes())
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         cure = "put it beside the configuration"
         reader.fault(element, f"the file {name} cannot be read: {reason}", cure)
-        return CarriedFile(name, b"")
+        return CarriedFile.of(name, b"")

@@ -6,7 +6,7 @@ Must not know how a plan is run, nor any element: each section has its own reade
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from pytsung.config.certificates import read_certificates
@@ -24,7 +24,7 @@ from pytsung.config.sessions import read_session
 from pytsung.config.structure import check_structure
 from pytsung.config.variables import LOCAL, VariableReader
 from pytsung.errors import ConfigurationError, Fault, Place
-from pytsung.plan import Dump, Load, Plan, RowFile, Session, Target
+from pytsung.plan import Cargo, Dump, Load, Plan, RowFile, Session, Target
 from pytsung.protocols.registry import Registry, installed
 from pytsung.protocols.room import Scene
 
@@ -47,13 +47,14 @@ class Configuration:
 
     `document` is the parsed document written back, entities expanded and DOCTYPE
     dropped, as Tsung keeps it beside its logs. `marks` say where it is played other
-    than by Tsung.
+    than by Tsung. `cargo` are the files that go with the plan.
     """
 
     plan: Plan
     warnings: tuple[Fault, ...]
     document: bytes
     marks: tuple[MarkedPlaces, ...] = ()
+    cargo: Cargo = field(default_factory=dict)
 
 
 def read_configuration(
@@ -89,7 +90,8 @@ def read_configuration(
     plan = sections.read(PurePath(name).name, seed, quirks)
     if reader.faults:
         raise ConfigurationError(reader.faults)
-    return Configuration(plan, reader.warnings, document.written_back, marks_of(document.root))
+    marks = marks_of(document.root)
+    return Configuration(plan, reader.warnings, document.written_back, marks, reader.cargo)
 
 
 def _bytes_of(source: Path | bytes, name: str) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pytsung.config.element import SourceElement
 from pytsung.config.unsupported import has_row
 from pytsung.errors import Fault, Place
+from pytsung.plan import CarriedFile
 from pytsung.protocols.room import Element, Scene
 
 UNITS: Mapping[str, float] = {
@@ -24,7 +25,10 @@ UNITS: Mapping[str, float] = {
 """Tsung's units of time, in seconds."""
 
 LARGEST_FILE = 64 * 2**20
-"""Bytes of a file that becomes part of the plan, which every agent is sent."""
+"""Bytes of a file that goes with the plan, which every agent is sent."""
+
+LARGEST_CARGO = 256 * 2**20
+"""Bytes of all of them together: each agent host keeps a copy in memory."""
 
 # Eighteen digits are more than any quantity here needs, and keep arithmetic finite.
 _INTEGER = re.compile(r"\d{1,18}", re.ASCII)
@@ -38,6 +42,7 @@ class ConfigurationReader:
         self._file = file
         self._home = Path() if home is None else home
         self.scene = Scene()
+        self.cargo: dict[str, bytes] = {}  # what goes with the plan, by digest
         self._faults: dict[Fault, None] = {}
         self._warnings: dict[Fault, None] = {}
 
@@ -152,6 +157,22 @@ class ConfigurationReader:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             self.fault(element, f"the file {value} cannot be read: {reason}", "put it there")
             return b""
+
+    def carried(self, element: Element, name: str) -> CarriedFile:
+        """The file named by an attribute, which goes with the plan; a fault if it cannot."""
+        return self.carry(element, element.get(name) or "", self.file(element, name))
+
+    def carry(self, element: Element, name: str, data: bytes) -> CarriedFile:
+        """A file of these bytes, which goes with the plan, once for all who need it."""
+        file = CarriedFile.of(name, data)
+        if file.digest not in self.cargo:
+            self.cargo[file.digest] = data
+            size = sum(map(len, self.cargo.values()))
+            if size > LARGEST_CARGO:
+                text = f"with {name or 'this file'} there are {size} bytes to send to every host"
+                self.fault(element, text, f"let all files have {LARGEST_CARGO} bytes at most")
+                del self.cargo[file.digest]
+        return file
 
     def find_file(self, element: Element, path: str) -> Path | None:
         """A file that will be read when the run starts; a fault if it cannot be.

@@ -7,6 +7,7 @@ is there. Must not know how a value is made.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from pytsung.config.code import CodeLibrary
 from pytsung.config.element import SourceElement
@@ -47,7 +48,7 @@ class VariableReader:
         self.files: dict[str, SourceElement] = {}
         self._reader = reader
         self._code = code
-        self._calls_python = False
+        self._first_call: SourceElement | None = None  # of a Python function
         self._sources: Mapping[str, Callable[[SourceElement], VariableSource | None]] = {
             "random_number": self._random_number,
             "random_string": lambda element: RandomText(self._length(element)),
@@ -75,9 +76,10 @@ class VariableReader:
 
     def python_modules(self) -> tuple[CarriedFile, ...]:
         """All modules of the directories of `-X`, if any function of them is called."""
-        if not self._calls_python:
+        if self._first_call is None:
             return ()
-        return tuple(CarriedFile(*module) for module in self._code.modules().items())
+        carry = partial(self._reader.carry, self._first_call)
+        return tuple(carry(*module) for module in self._code.modules().items())
 
     def _random_number(self, element: SourceElement) -> RandomNumber:
         first = self._reader.integer(element, "start", 1)
@@ -149,5 +151,5 @@ class VariableReader:
             cure = 'write callback="package.module:function", and -X with the directory of it'
             self._reader.fault(element, text, cure)
             return None
-        self._calls_python = True
+        self._first_call = self._first_call or element
         return PythonCall(callback)

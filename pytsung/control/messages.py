@@ -48,6 +48,19 @@ class Assign:
 
 
 @dataclass(frozen=True, slots=True)
+class FilePart:
+    """`data` of a file that goes with the plan, from `offset` on; it has `size` bytes in all.
+
+    Parts of a file come in order, one file after the other, and before Assign.
+    """
+
+    digest: str
+    offset: int
+    size: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """Everything is loaded; waiting for Start."""
 
@@ -166,6 +179,17 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Where the files that came with a plan are on this host.
+
+    Each is by its digest in the file at `path`: from which byte on, and how many.
+    """
+
+    path: str = ""
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """One worker's part: entry `worker` of the agent's shares.
 
@@ -178,6 +202,7 @@ class Work:
     worker: int
     number: int
     standby: bool = False
+    hold: Hold = field(default_factory=Hold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +371,7 @@ class Exchanges:
 
 Message = (
     Hello
+    | FilePart
     | Assign
     | Ready
     | Start

@@ -6,9 +6,10 @@ Must not know the other agents, nor what becomes of what is said: it is passed o
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from time import monotonic
+from types import MappingProxyType
 
 import trio
 
@@ -28,9 +29,11 @@ from pytsung.control.messages import (
     Ready,
 )
 from pytsung.control.share import AgentShare
+from pytsung.controller.cargo import parts_of
 from pytsung.controller.launcher import AgentConnection, Launcher
 from pytsung.controller.redistribution import Position
 from pytsung.errors import AgentError
+from pytsung.plan import Cargo
 
 RECEIVE_SIZE = 65536
 BEAT_EVERY = 2.0
@@ -46,6 +49,8 @@ one that has left so many unread is not coming back."""
 
 Passing = Callable[["AgentLink", Message], Awaitable[None]]
 
+_NO_CARGO: Cargo = MappingProxyType({})
+
 
 class AgentLink:
     """One agent, as long as it lives. `heard` is when it last said anything.
@@ -54,7 +59,14 @@ class AgentLink:
     seconds since the test's start. `positions` are those of its workers, by their index.
     """
 
-    def __init__(self, name: str, launcher: Launcher, share: AgentShare, encoder: Encoder) -> None:
+    def __init__(
+        self,
+        name: str,
+        launcher: Launcher,
+        share: AgentShare,
+        encoder: Encoder,
+        cargo: Cargo = _NO_CARGO,
+    ) -> None:
         self.name = name
         self.share = share
         self.hello: Hello | None = None
@@ -67,6 +79,7 @@ class AgentLink:
         self.positions: dict[int, Position] = {}
         self.parting = "its channel was closed"
         self._launcher = launcher
+        self._cargo = cargo
         self._codec = MessageCodec(encoder)
         self._ready = trio.Event()
         self._over = trio.Event()  # the agent's stream has ended
@@ -102,8 +115,6 @@ class AgentLink:
             nursery.start_soon(self._listen, connection, heed)
             nursery.start_soon(self._send_all, connection)
             nursery.start_soon(self._beat)
-            self.tell(Hello(VERSION))
-            self.tell(Assign(self.share))
             with trio.move_on_after(SETTLE_TIME):
                 await self._ready.wait()
             if not self._ready.is_set() or self._failure:
@@ -143,11 +154,20 @@ class AgentLink:
         self._over.set()
 
     async def _send_all(self, connection: AgentConnection) -> None:
-        async for message in self._to_send:
-            try:
-                await connection.stream.send_all(self._codec.send(message))
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                return  # `_listen` hears the end of the stream
+        """Send what the agent must know first, then whatever it is told."""
+        send = connection.stream.send_all
+        try:
+            for message in self._opening():
+                await send(self._codec.send(message))
+            async for message in self._to_send:
+                await send(self._codec.send(message))
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return  # `_listen` hears the end of the stream
+
+    def _opening(self) -> Iterator[Message]:
+        yield Hello(VERSION)
+        yield from parts_of(self._cargo)
+        yield Assign(self.share)
 
     async def _beat(self) -> None:
         """Say that we are alive: an agent that hears nothing ends itself."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pytsung.control.messages import Cost
 from pytsung.controller.aftermath import OnAgentLoss
 from pytsung.controller.agent_link import AgentLink
+from pytsung.plan import Cargo
 from pytsung.stats.totals import RunTotals
 from pytsung.stats.verdict import Verdict
 
@@ -32,6 +33,7 @@ class Ending(enum.Enum):
 class RunOptions:
     """How to run: seconds throughout. `warm_up` is the time before the first phase.
 
+    `cargo` are the files that go with the plan.
     `run_id` stands as PYTSUNG_RUN_ID in the environment of every process of the run.
     """
 
@@ -41,6 +43,7 @@ class RunOptions:
     agent_timeout: float = 30.0
     on_agent_loss: OnAgentLoss = OnAgentLoss.CONTINUE
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    cargo: Cargo = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -105,7 +105,7 @@ class Run:
             Random(f"{self._options.seed}:commons"),
         )
         self._links = [
-            AgentLink(role.host, launcher, share, encoder)
+            AgentLink(role.host, launcher, share, encoder, self._options.cargo)
             for role, launcher, share in zip(roles, launchers, shares, strict=True)
         ]
         try:

@@ -13,10 +13,11 @@ from pytsung.plan.changes import (
     SetRateLimit,
     WaitForAll,
 )
+from pytsung.plan.files import Cargo, CarriedFile, digest_of
 from pytsung.plan.hosts import AgentHost, Endpoint, Monitor, Target, Transport
 from pytsung.plan.load import ArrivalPhase, Load, ScheduledUser, SessionWeights
 from pytsung.plan.options import ConnectionOptions, RateLimit, TlsOptions
-from pytsung.plan.plan import Barrier, CarriedFile, Dump, Plan
+from pytsung.plan.plan import Barrier, Dump, Plan
 from pytsung.plan.sessions import (
     Abort,
     Comparison,
@@ -56,6 +57,7 @@ __all__ = [
     "ArrivalPhase",
     "Barrier",
     "BuiltIn",
+    "Cargo",
     "CarriedFile",
     "ChangeType",
     "Comparison",
@@ -105,4 +107,5 @@ __all__ = [
     "VariableSource",
     "WaitForAll",
     "WaitForPush",
+    "digest_of",
 ]

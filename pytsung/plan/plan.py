@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from pytsung.plan.files import CarriedFile
 from pytsung.plan.hosts import AgentHost, Monitor, Target
 from pytsung.plan.load import Load
 from pytsung.plan.sessions import Session
@@ -20,14 +21,6 @@ class Barrier:
 
     size: int = 100
     timeout: float = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedFile:
-    """A file that travels with the plan, so that nothing is read from an agent's disk."""
-
-    name: str
-    data: bytes
 
 
 class Dump(enum.Enum):

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol, runtime_checkable
 
 from pytsung.errors import PytsungError
-from pytsung.plan import Endpoint, ProtocolOptions, Request
+from pytsung.plan import Cargo, CarriedFile, Endpoint, ProtocolOptions, Request
 
 
 class Ack(enum.Enum):
@@ -84,7 +84,7 @@ class RequestContext:
     `fill` puts the user's variables into a text; it gives the text back as it is
     when the request asked for no substitution. `keep_answer`: somebody will look at
     the answer's payload; without it a room need not keep any. `unix_time` is now, in
-    seconds.
+    seconds. `files` came with the plan.
     """
 
     endpoint: Endpoint
@@ -93,6 +93,7 @@ class RequestContext:
     quirks: bool = False
     keep_answer: bool = False
     unix_time: float = 0.0
+    files: Cargo = field(default_factory=dict)
 
 
 class RequestError(PytsungError):
@@ -212,6 +213,10 @@ class Reader(Protocol):
 
     def file(self, element: Element, name: str) -> bytes:
         """What the file named by an attribute holds; a fault if it cannot be read."""
+        ...
+
+    def carried(self, element: Element, name: str) -> CarriedFile:
+        """The file named by an attribute, to be found in a request's `context.files`."""
         ...
 
     def content(self, element: Element) -> str:

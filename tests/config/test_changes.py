@@ -80,9 +80,9 @@ def test_certificates_travel_with_the_plan(tmp_path: Path) -> None:
     found = with_certificate(tmp_path, text)
     assert found.sessions[0].steps[1] == SetCertificate("user-%%_n%%.pem", "", "p", "ca.pem")
     assert found.certificates == (
-        CarriedFile("user-1.pem", b"user-1.pem"),
-        CarriedFile("user-2.pem", b"user-2.pem"),
-        CarriedFile("ca.pem", b"ca.pem"),
+        CarriedFile.of("user-1.pem", b"user-1.pem"),
+        CarriedFile.of("user-2.pem", b"user-2.pem"),
+        CarriedFile.of("ca.pem", b"ca.pem"),
     )
 
 

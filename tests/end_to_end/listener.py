@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -11,7 +12,8 @@ class Listener:
 
     def __init__(self) -> None:
         self.paths: list[str] = []
-        paths = self.paths
+        self.bodies: list[str] = []  # their SHA-256
+        paths, bodies = self.paths, self.bodies
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -23,6 +25,11 @@ class Listener:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_PUT(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                bodies.append(sha256(body).hexdigest())
+                self.do_GET()
 
             def log_message(self, *_: object) -> None:
                 """Be quiet: the test looks at what came."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 
@@ -96,6 +97,22 @@ def test_matches_are_written_down(start: Start, listener: Listener) -> None:
     assert sorted(listener.paths) == ["/again/first"] * 2 + ["/first"] * 2
     assert result.counters["match"] == 4
     assert result.counters["nomatch"] == 2
+
+
+def test_large_files_come_to_every_worker(start: Start, listener: Listener, tmp_path: Path) -> None:
+    """Whole, in parts, and once for all requests that send them."""
+    body = bytes(range(256)) * 12_000
+    (tmp_path / "body").write_bytes(body)
+    put = f'<http url="/" method="PUT" contents_from_file="{tmp_path / "body"}"/>'
+    text = configuration(
+        listener.port,
+        load=users(3),
+        client=WORKERS,
+        sessions=sessions(f"<request>{put}</request>" * 2),
+    )
+    result = start("start", text=text).wait()
+    assert result.status == 0, result.stderr
+    assert listener.bodies == [hashlib.sha256(body).hexdigest()] * 6
 
 
 def test_python_functions_travel_to_the_workers(

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from pytsung.plan import Cargo
 from pytsung.protocols.http.places import Place
 from pytsung.protocols.http.requests import METHODS_WITHOUT_BODY, HttpRequest
 from pytsung.protocols.text import to_bytes, to_text
@@ -53,13 +54,19 @@ class Signatures:
     oauth: str = ""
 
 
-def body_of(request: HttpRequest, fill: Fill, *, quirks: bool) -> bytes:
+def configured_body(request: HttpRequest, files: Cargo) -> bytes:
+    """The body as the configuration has it, in the request or in a file of its own."""
+    return files[request.body_file.digest] if request.body_file is not None else request.body
+
+
+def body_of(request: HttpRequest, fill: Fill, files: Cargo, *, quirks: bool) -> bytes:
     """The body that is sent, variables filled in."""
     if request.method in METHODS_WITHOUT_BODY:
         return b""
+    body = configured_body(request, files)
     if not (request.fills_body or quirks):
-        return request.body
-    text = to_text(request.body)
+        return body
+    text = to_text(body)
     return to_bytes(fill(text) if request.fills_body else text, quirks=quirks)
 
 

@@ -83,7 +83,7 @@ class HttpConversation:
         agent = self._agent
         if agent is None:
             agent = self._agent = self._settings.draw_agent(context.random, quirks=context.quirks)
-        shared = self._settings.routes.find(request, context.endpoint, agent, context.quirks)
+        shared = self._settings.routes.find(request, agent, context)
         route = shared.route
         if route is None:
             assert isinstance(request, HttpRequest)
@@ -105,7 +105,7 @@ class HttpConversation:
         """The way of a request that is this user's alone."""
         fill, quirks = context.fill, context.quirks
         place = locate(request, context.endpoint, fill, quirks=quirks)
-        body = body_of(request, fill, quirks=quirks)
+        body = body_of(request, fill, context.files, quirks=quirks)
         signatures = self._sign(request, place, body, context)
         composed = compose(request, place, agent, body, signatures, fill, quirks=quirks)
         return Route(request, place, context.endpoint, composed, fill, known, quirks=quirks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from urllib.parse import unquote
 
+from pytsung.plan import CarriedFile
 from pytsung.protocols.http.requests import (
     FORM,
     METHODS_WITH_BODY,
@@ -49,7 +50,7 @@ def read_http(
             reader.fault(child, f"<{child.tag}> has no place in <http>", cure)
     method = reader.choice(element, "method", _METHODS, "GET")
     resolved = _resolve(element, reader, options, substitute=substitute)
-    body = _read_body(element, reader, method)
+    body, body_file = _read_body(element, reader, method)
     soap = _only(element, "soap", reader)
     request = HttpRequest(
         url=resolved.url,
@@ -59,6 +60,7 @@ def read_http(
         bound=resolved.bound,
         through_proxy=options.use_server_as_proxy,
         body=body,
+        body_file=body_file,
         content_type=reader.text(element, "content_type", FORM),
         if_modified_since=reader.text(element, "if_modified_since"),
         soap_action=_read_soap(soap, reader) if soap is not None else None,
@@ -99,16 +101,16 @@ def _resolve(
     return resolved
 
 
-def _read_body(element: Element, reader: Reader, method: str) -> bytes:
+def _read_body(element: Element, reader: Reader, method: str) -> tuple[bytes, CarriedFile | None]:
     """The body; a file's content wins over the attribute `contents`."""
     contents = reader.text(element, "contents")
     if not element.get("contents_from_file"):
         if contents and method in METHODS_WITHOUT_BODY:
             reader.warn(element, f"contents are not sent with {method}", "remove them")
-        return to_bytes(contents)
+        return to_bytes(contents), None
     if contents:
         reader.warn(element, "contents_from_file wins over contents", "remove one of them")
-    return reader.file(element, "contents_from_file")
+    return b"", reader.carried(element, "contents_from_file")
 
 
 def _read_soap(element: Element, reader: Reader) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from pytsung.plan import Endpoint, ProtocolOptions, Request
+from pytsung.plan import CarriedFile, Endpoint, ProtocolOptions, Request
 
 METHODS_WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "MKCOL")
 METHODS_WITH_BODY = (
@@ -111,8 +111,9 @@ class HttpRequest(Request):
 
     `url` is what stands in the request line, or becomes it when variables are filled
     in. A `bound` request goes to its `origin`; any other goes to where its user is,
-    and `origin` only says how `Host` is spelt there. `substitute` and `fills_body`
-    are what `<request subst>` said. Headers, and cookies, in the order of the file.
+    and `origin` only says how `Host` is spelt there. `body_file` wins over `body`.
+    `substitute` and `fills_body` are what `<request subst>` said. Headers, and cookies,
+    in the order of the file.
     """
 
     url: str
@@ -122,6 +123,7 @@ class HttpRequest(Request):
     bound: bool = False
     through_proxy: bool = False
     body: bytes = b""
+    body_file: CarriedFile | None = None
     content_type: str = FORM
     if_modified_since: str = ""
     soap_action: str | None = None

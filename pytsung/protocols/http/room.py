@@ -72,9 +72,10 @@ class HttpRoom:
         where = request.url
         if request.bound and request.origin is not None and not is_absolute(where):
             where = f"{request.origin.host or request.origin.endpoint}{where}"
-        if request.method in METHODS_WITHOUT_BODY or not request.body:
+        size = len(request.body) if request.body_file is None else request.body_file.size
+        if request.method in METHODS_WITHOUT_BODY or not size:
             return f"{request.method} {where}"
-        return f"{request.method} {where} with {len(request.body)} bytes"
+        return f"{request.method} {where} with {size} bytes"
 
     def asked(self, sent: bytes) -> tuple[str, str]:
         """Method, in lower case as Tsung has it, and URL of a request, as they are sent."""

@@ -10,13 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pytsung.plan import Endpoint, Request
+from pytsung.plan import Cargo, Endpoint, Request
 from pytsung.protocols.http.authorization import basic
-from pytsung.protocols.http.composition import Composed, Fill, Signatures, body_of, compose
+from pytsung.protocols.http.composition import (
+    Composed,
+    Fill,
+    Signatures,
+    body_of,
+    compose,
+    configured_body,
+)
 from pytsung.protocols.http.places import Place, common_endpoint, locate
 from pytsung.protocols.http.requests import HttpRequest, Scheme
 from pytsung.protocols.http.tsung_cookies import added
-from pytsung.protocols.room import Exchange, Feedback
+from pytsung.protocols.room import Exchange, Feedback, RequestContext
 
 MAX_ROUTES = 16384
 """Routes remembered by a process; each takes about a kilobyte."""
@@ -83,13 +90,15 @@ class Shared:
 
     __slots__ = ("_found_by", "known", "route")
 
-    def __init__(self, request: HttpRequest, here: Endpoint, agent: str, quirks: bool) -> None:
+    def __init__(
+        self, request: HttpRequest, here: Endpoint, agent: str, files: Cargo, *, quirks: bool
+    ) -> None:
         self._found_by = (request, here)
         self.known = KnownAnswer()
         self.route: Route | None = None
-        if not varies(request):
+        if not varies(request, files):
             place = locate(request, here, _as_it_is, quirks=quirks)
-            body = body_of(request, _as_it_is, quirks=quirks)
+            body = body_of(request, _as_it_is, files, quirks=quirks)
             proof = basic(request.credentials, _as_it_is) if request.credentials else ""
             composed = compose(
                 request, place, agent, body, Signatures(proof), _as_it_is, quirks=quirks
@@ -105,40 +114,44 @@ class RouteTable:
     def __init__(self) -> None:
         self._routes: dict[tuple[int, int, str, bool], Shared] = {}
 
-    def find(self, request: Request, here: Endpoint, agent: str, quirks: bool) -> Shared:
+    def find(self, request: Request, agent: str, context: RequestContext) -> Shared:
         """What is shared about a request; by identity, which is quick to look up.
 
         An endpoint that a user has for itself is known under that of everybody's equal to it.
         """
-        key = (id(request), id(here), agent, quirks)
+        here, quirks = context.endpoint, context.quirks
+        shared = self._routes.get((id(request), id(here), agent, quirks))
+        if shared is not None:
+            return shared
+        common = common_endpoint(here)
+        key = (id(request), id(common), agent, quirks)
         shared = self._routes.get(key)
         if shared is None:
-            common = common_endpoint(here)
-            if common is not here:
-                return self.find(request, common, agent, quirks)
             if not isinstance(request, HttpRequest):
                 raise TypeError(f"not a request of HTTP: {request!r}")
             if len(self._routes) >= MAX_ROUTES:
                 self._routes.clear()
-            shared = self._routes[key] = Shared(request, here, agent, quirks)
+            shared = Shared(request, common, agent, context.files, quirks=quirks)
+            self._routes[key] = shared
         return shared
 
 
-def varies(request: HttpRequest) -> bool:
+def varies(request: HttpRequest, files: Cargo) -> bool:
     """Whether the request's bytes may be different each time."""
     credentials = request.credentials
     if request.oauth is not None:
         return True
     if credentials is not None and credentials.scheme is Scheme.DIGEST:
         return True
+    if request.substitute and request.fills_body and b"%%" in configured_body(request, files):
+        return True
     return request.substitute and any("%%" in text for text in _texts(request))
 
 
 def _texts(request: HttpRequest) -> Iterator[str]:
-    """Every text into which variables are filled."""
+    """Every text into which variables are filled, but for the body."""
     yield from (request.url, request.content_type, request.if_modified_since)
     yield request.soap_action or ""
-    yield request.body.decode("latin-1") if request.fills_body else ""
     yield from (value for _, value in request.headers)
     for cookie in request.cookies:
         yield from (cookie.value, cookie.path, cookie.domain)

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from pytsung.config import read_configuration
-from pytsung.plan import Endpoint, Plan, RequestStep, Session
+from pytsung.plan import Cargo, Endpoint, Plan, RequestStep, Session
 from pytsung.protocols.http.conversation import HttpConversation
 from pytsung.protocols.http.requests import HttpRequest
 from pytsung.protocols.http.room import HttpRoom
@@ -64,6 +64,7 @@ class Browser:
     quirks: bool = False
     now: float = NOW
     random: Random = field(default_factory=lambda: Random(7))
+    files: Cargo = field(default_factory=dict)
     places: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -82,6 +83,7 @@ class Browser:
             self.quirks,
             keep_answer=keep,
             unix_time=self.now,
+            files=self.files,
         )
         exchange = self.conversation.begin(step.request, context)
         if exchange.endpoint is not None:
@@ -131,5 +133,6 @@ def beside(path: Path, **attributes: str) -> bytes:
     """What the one request of a configuration at `path` sends."""
     sessions = f'<session name="one" weight="1" type="ts_http">{http(**attributes)}</session>'
     path.write_bytes(document(servers=SERVER, sessions=sessions))
-    read = read_configuration(path).plan
-    return Browser(read.sessions[0], read.targets[0].endpoint).play()[0]
+    read = read_configuration(path)
+    plan, files = read.plan, read.cargo
+    return Browser(plan.sessions[0], plan.targets[0].endpoint, files=files).play()[0]

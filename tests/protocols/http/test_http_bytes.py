@@ -186,7 +186,7 @@ def test_webdav_differs_in_its_user_agent() -> None:
     assert lines(data)[2] == "User-Agent: me"
 
 
-def test_a_body_from_a_file_is_part_of_the_plan(tmp_path: Path) -> None:
+def test_a_body_from_a_file_goes_with_the_plan(tmp_path: Path) -> None:
     """Found beside the configuration, sent to the byte, whatever it holds."""
     body = bytes(range(256))
     (tmp_path / "body.bin").write_bytes(body)

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pytsung.plan import Request
+from pytsung.plan import CarriedFile, Request
 from pytsung.protocols import registry
 from pytsung.protocols.room import Ack, Element, Scene
 from pytsung.protocols.websocket.requests import CloseRequest, Connect, Message
@@ -21,6 +21,9 @@ class Notes:
     scene: Scene = field(default_factory=Scene)
 
     def file(self, element: Element, name: str) -> bytes:
+        raise NotImplementedError("a WebSocket needs no files")
+
+    def carried(self, element: Element, name: str) -> CarriedFile:
         raise NotImplementedError("a WebSocket needs no files")
 
     def fault(self, element: Element, text: str, cure: str = "") -> None:
