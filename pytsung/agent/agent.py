@@ -22,6 +22,7 @@ from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     VERSION,
     Adopt,
+    Amend,
     Assign,
     Beat,
     Cost,
@@ -107,6 +108,8 @@ class Agent:
             nursery.start_soon(workers.stop, message.grace)
         elif isinstance(message, Adopt):
             await workers.adopt(message)
+        elif isinstance(message, Amend):
+            await workers.amend(message.amendment)
         elif isinstance(message, Lease | LeaseRecall | Release | Sends):
             await workers.relay(message)
         elif not isinstance(message, Beat):

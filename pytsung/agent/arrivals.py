@@ -15,7 +15,7 @@ from random import Random
 from time import monotonic
 
 from pytsung.agent.crowd import Crowd
-from pytsung.control.share import AgentShare, Resume, WorkerShare
+from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
 from pytsung.plan import ArrivalPhase
 from pytsung.reactor.calendar import NEVER, Bucket
 from pytsung.schedule.arrivals import worker_arrivals
@@ -85,6 +85,8 @@ class Arrivals:
         self._watch_size = worker.max_users * NEARLY_FULL  # from here on, look closer
         self._origin = 0.0
         self._place = _Place()
+        self._has_begun = False
+        self._is_relieved = False  # handed over or stopped: nobody starts here any more
         self._times: Iterator[float] = iter(())
         self._next: float | None = None
         self._users = 0  # of the phase at hand
@@ -94,11 +96,33 @@ class Arrivals:
     def begin(self, origin: float, place: Resume | None = None) -> None:
         """Start at the first phase, or go on where a predecessor was full."""
         self._origin = origin
+        self._has_begun = True
         if place is not None:
             self._place = _Place(*astuple(place))
         if self._place.phase < len(self._phases):
             self._open_phase(resumed=place is not None)
         self._crowd.reactor.wake_at(self, max(origin, monotonic()))
+
+    def amend(self, share: AgentShare, worker: WorkerShare, amendment: Amendment) -> None:
+        """Play other phases; what is left of the one at hand is dropped at its new end.
+
+        The users of the phase at hand who are due before that still start, however late.
+        """
+        self._phases = share.plan.load.all_phases()
+        self._worker = worker
+        place = self._place
+        if self._is_relieved or not self._has_begun:
+            return
+        if place.phase >= amendment.first:  # it was left behind already, or was the last one
+            place.phase = amendment.first
+            place.phase_origin = amendment.begins
+            place.launched = 0
+            self._crowd.world.recorder.count("newphase")
+            self._open_phase()
+        elif place.phase == amendment.first - 1:
+            self._duration = amendment.cut
+        self.is_finished = False
+        self._crowd.reactor.wake_at(self, monotonic())
 
     def stop(self) -> int:
         """Start nobody any more; gives how many users were due by now but not started."""
@@ -113,6 +137,7 @@ class Arrivals:
             user.start_time <= elapsed
             for user in self._worker.scheduled_users[self._place.scheduled :]
         )
+        self._is_relieved = True
         self._finish()
         return due
 
@@ -149,7 +174,8 @@ class Arrivals:
         users, dealt = worker.phase_users[number], worker.dealt
         # Random sources of their own, so that a successor can find its place in both.
         index = worker.index if dealt is None else dealt.index
-        times = worker_arrivals(self._seed, index, number, users, worker.phase_rates)
+        rates = worker.rates_into(number)
+        times = worker_arrivals(self._seed, index, number, users, rates)
         self._times = times if dealt is None else dealt.pick(times)
         self._users = users if dealt is None else dealt.count(users)
         self._random = Random(f"{self._seed}:{worker.index}:{number}:choices")
@@ -238,6 +264,7 @@ class Arrivals:
         max_users = self._worker.max_users
         if self._crowd.size >= max_users:
             self._watcher.full(self._place.resume())
+            self._is_relieved = True
             self._finish()
             return False
         if self._watch_size < max_users:

@@ -31,6 +31,7 @@ from pytsung.agent.surroundings import Surroundings
 from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
+    Amend,
     Cost,
     Failed,
     Finished,
@@ -48,7 +49,7 @@ from pytsung.control.messages import (
     TakeOver,
     Work,
 )
-from pytsung.control.share import AgentShare, Resume, WorkerShare
+from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
 from pytsung.errors import AgentError
 from pytsung.plan import Dump
 from pytsung.protocols import registry
@@ -149,6 +150,8 @@ class _Worker:
             self._begin(message.origin, message.resume, nursery)
         elif isinstance(message, Stop):
             await self._stop(message.grace)
+        elif isinstance(message, Amend):
+            self._amend(message.amendment)
         elif isinstance(message, Lease | LeaseRecall | Release | Sends):
             self._lounge.heed(message)
         else:
@@ -221,6 +224,16 @@ class _Worker:
         )
         self._arrivals.begin(origin, place)
         nursery.start_soon(self._report_intervals)
+
+    def _amend(self, amendment: Amendment) -> None:
+        """Other phases from now on, unless all is done here."""
+        work = self._work
+        if work is None or self._arrivals is None or self._done.is_set():
+            return
+        share = amendment.apply(work.share)
+        self._work = dataclasses.replace(work, share=share)
+        worker = _within_descriptor_limit(share.workers[work.worker])
+        self._arrivals.amend(share, worker, amendment)
 
     # -- reporting ------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     Adopt,
+    Amend,
     Exchanges,
     Failed,
     Finished,
@@ -45,7 +46,7 @@ from pytsung.control.messages import (
     Work,
     WorkerLost,
 )
-from pytsung.control.share import AgentShare, Resume
+from pytsung.control.share import AgentShare, Amendment, Resume
 from pytsung.stats.collector import IntervalCollector
 
 REAP_PATIENCE = 2.0
@@ -147,6 +148,14 @@ class Workers:
                 await process.channel.aclose()
             else:
                 await self._send(process, Stop(grace))
+
+    async def amend(self, amendment: Amendment) -> None:
+        """Let all workers, and those that will take over from them, play other phases."""
+        assert self._share is not None
+        self._share = amendment.apply(self._share)
+        for process in list(self._alive.values()):
+            if not process.has_finished:
+                await self._send(process, Amend(amendment))
 
     async def adopt(self, adoption: Adopt) -> None:
         """Play a part of a lost agent's share, too, in a worker of its own."""

@@ -195,6 +195,7 @@ def _summarise(
         started_at=datetime.fromtimestamp(result.started_at).astimezone().isoformat(),
         duration=result.duration,
         not_started=result.not_started,
+        amended=result.amended,
         coverage=round(result.coverage, 6),
         values=values,
         agents=agents,

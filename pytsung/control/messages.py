@@ -1,9 +1,9 @@
 """The messages themselves, one dataclass each; VERSION changes with any of them.
 
-    controller → agent    Hello Assign Start Stop Beat
+    controller → agent    Hello Assign Start Stop Amend Beat
                           Adopt
     agent → controller    Hello Ready Report Health WorkerLost PhaseStarted Note Finished Failed
-    agent → worker        Work Start Stop TakeOver
+    agent → worker        Work Start Stop Amend TakeOver
     worker → agent        Ready Report PhaseStarted Full Note Finished Failed
 
 What users share is asked for by workers and granted by the controller; the agent
@@ -22,7 +22,7 @@ import enum
 from dataclasses import dataclass, field
 
 from pytsung.control.leases import Row, Supply
-from pytsung.control.share import AgentShare, Resume, WorkerShare
+from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
 from pytsung.stats.interval import Interval
 
 VERSION = 2
@@ -87,6 +87,13 @@ class Adopt:
 
     share: WorkerShare
     resume: Resume
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """Play other phases from now on; the share changes as the amendment says."""
+
+    amendment: Amendment
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +383,7 @@ Message = (
     | Ready
     | Start
     | Stop
+    | Amend
     | Adopt
     | Beat
     | Report

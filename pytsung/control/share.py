@@ -8,10 +8,10 @@ names or how an agent is reached.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from pytsung.plan import Plan, ScheduledUser
+from pytsung.plan import ArrivalPhase, Plan, ScheduledUser
 
 Item = TypeVar("Item")
 
@@ -42,7 +42,9 @@ class Dealt:
 class WorkerShare:
     """What one worker plays; a worker that is full hands the rest to a successor.
 
-    `index` of `count` workers in the whole test. `phase_users` and `phase_rates`
+    `index` of `count` workers in the whole test; `weight` is its part of the load beside
+    the others'. `fresh` are phases that an operator began: their first user comes at their
+    own rate, not at that of the phase before. `phase_users` and `phase_rates`
     (users per second) are this worker's part of each phase, in playing order.
     `max_users` is how many users it may hold at once. `source_addresses`,
     `source_range` and `source_ports` are its own part of the agent host's. With `dealt`
@@ -58,6 +60,14 @@ class WorkerShare:
     source_addresses: tuple[str, ...] = ()
     source_range: str = ""
     dealt: Dealt | None = None
+    weight: float = 1.0
+    fresh: tuple[int, ...] = ()
+
+    def rates_into(self, number: int) -> tuple[float, ...]:
+        """The rates, with none before phase `number` if nothing of it may be heard there."""
+        if number not in self.fresh:
+            return self.phase_rates
+        return (*self.phase_rates[: number - 1], 0.0, *self.phase_rates[number:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,45 @@ class AgentShare:
     plan: Plan
     seed: int
     workers: tuple[WorkerShare, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """Other phases, from an instant on, because an operator changed the load.
+
+    `first` counts from 0 and begins `begins` seconds after the test's start; the phase
+    before it ends `cut` seconds after its own beginning. `users` and `rates` are, for
+    each worker that one agent began with, its part of each of the new `phases`; workers
+    that it took on later have none.
+    """
+
+    first: int
+    begins: float
+    cut: float
+    phases: tuple[ArrivalPhase, ...]
+    users: tuple[tuple[int, ...], ...]
+    rates: tuple[tuple[float, ...], ...]
+
+    def apply(self, share: AgentShare) -> AgentShare:
+        """The share as it is from then on."""
+        load = share.plan.load
+        before = list(load.all_phases()[: self.first])
+        if before:
+            before[-1] = replace(before[-1], duration=self.cut, wait_all_sessions_end=False)
+        plan = replace(share.plan, load=replace(load, phases=(*before, *self.phases), loop=0))
+        workers = tuple(self._apply(number, worker) for number, worker in enumerate(share.workers))
+        return replace(share, plan=plan, workers=workers)
+
+    def _apply(self, number: int, worker: WorkerShare) -> WorkerShare:
+        has_part = number < len(self.users)
+        users = self.users[number] if has_part else (0,) * len(self.phases)
+        rates = self.rates[number] if has_part else (0.0,) * len(self.phases)
+        return replace(
+            worker,
+            phase_users=(*worker.phase_users[: self.first], *users),
+            phase_rates=(*worker.phase_rates[: self.first], *rates),
+            fresh=(*worker.fresh, self.first),
+        )
 
 
 @dataclass(frozen=True, slots=True)

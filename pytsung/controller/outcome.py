@@ -25,6 +25,7 @@ class Ending(enum.Enum):
     ABORTED = "aborted"  # a session asked for it
     INTERRUPTED = "interrupted"  # SIGINT
     TERMINATED = "terminated"  # SIGTERM
+    STOPPED = "stopped"  # an operator asked for it
     FAULT = "fault"  # every agent was lost, or one whose loss ends the run
     UNWRITABLE = "unwritable"  # the log directory could not be written any more
 
@@ -56,6 +57,7 @@ class RunResult:
     started_at: float
     duration: float
     not_started: int
+    amended: bool
     coverage: float
     agents: list[AgentLink]
     agent_totals: dict[str, RunTotals]

@@ -37,19 +37,22 @@ from pytsung.control.messages import (
     WorkerLost,
 )
 from pytsung.controller.aftermath import Aftermath
+from pytsung.control.orders import Action, Order
 from pytsung.controller.agent_link import AgentLink
 from pytsung.controller.commons import Answer, Commons, read_row_files
 from pytsung.controller.launcher import Launcher
 from pytsung.controller.listener import CarefulListener, Listener
+from pytsung.controller.operator import Operator
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
 from pytsung.controller.shares import AgentRole, make_shares
-from pytsung.errors import AgentError, LogDirectoryError, PytsungError
+from pytsung.errors import AgentError, LogDirectoryError, PytsungError, UsageError
 from pytsung.plan import Plan
 from pytsung.protocols import registry
 from pytsung.schedule.arrivals import planned_users
+from pytsung.schedule.timetable import Timetable
 from pytsung.stats.collector import PATIENCE, Collected, IntervalCollector
 from pytsung.stats.totals import RunTotals, check_conservation
-from pytsung.stats.verdict import Judge
+from pytsung.stats.verdict import Judge, Verdict
 
 LOOK_EVERY = 0.5
 STALLED_AFTER = 5.0
@@ -65,10 +68,18 @@ PARTING_TIME = 10.0
 class Run:
     """One run of a plan. Make it, then `await run.play(…)` once."""
 
-    def __init__(self, plan: Plan, options: RunOptions, listener: Listener) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        options: RunOptions,
+        listener: Listener,
+        timetable: Timetable | None = None,
+    ) -> None:
         self._plan = plan
         self._options = options
         self._listener = CarefulListener(listener, self._cannot_keep)
+        timetable = timetable or Timetable(plan.load.all_phases())
+        self._operator = Operator(timetable, self._listener, self._unix)
         self._collector: IntervalCollector[str] = IntervalCollector(AGENTS_PATIENCE)
         self._aftermath = Aftermath(options.on_agent_loss, self._listener, self._unix)
         self._judge = Judge()
@@ -121,6 +132,27 @@ class Run:
         for collected in self._collector.flush():
             self._pass_on(collected)
         return self._result()
+
+    # -- from outside ---------------------------------------------------------
+
+    @property
+    def agents(self) -> Sequence[AgentLink]:
+        """The agents, to be looked at."""
+        return self._links
+
+    def verdict_so_far(self) -> Verdict:
+        """How the run would be judged if it were stopped now and nobody were due."""
+        wanted = self._totals.users_started + self._totals.users_dropped
+        return self._judge.verdict(self._totals, wanted=wanted, faults=self._faults)
+
+    def command(self, order: Order) -> None:
+        """Carry out an operator's order. Raises UsageError when it makes no sense now."""
+        if order.action is Action.STOP:
+            self._stop(Ending.STOPPED, grace=self._options.grace)
+        elif self._elapsed < 0 or self._stopping.is_set() or self._ended.is_set():
+            raise UsageError("no users are arriving now; change the load while the test runs")
+        else:
+            self._operator.change_load(order, self._elapsed, self._links)
 
     # -- the beginning --------------------------------------------------------
 
@@ -209,6 +241,7 @@ class Run:
         """Tell of a phase once, when its first worker enters it."""
         if message.phase > self._phase:
             self._phase = message.phase
+            self._operator.timetable.entered(message.phase - 1, message.at)
             self._listener.event("phase", self._unix(message.at), phase=message.phase)
             self._listener.note(5, "controller", f"Start a new arrival phase ({message.phase})")
 
@@ -365,7 +398,7 @@ class Run:
         if was_stopped:
             wanted = self._totals.users_started + self._totals.users_dropped + not_started
         else:
-            wanted = planned(self._plan)
+            wanted = self._operator.timetable.wanted + len(self._plan.load.scheduled_users)
         if not was_stopped:  # agents that were lost cannot tell how many of theirs never came
             started = self._totals.users_started + self._totals.users_dropped
             not_started = max(0, wanted - started)
@@ -379,6 +412,7 @@ class Run:
             started_at=self._unix_origin,
             duration=max(ends) if self._stopped_at is None else self._stopped_at,
             not_started=not_started,
+            amended=self._operator.timetable.is_amended,
             coverage=self._judge.coverage,
             agents=self._links,
             agent_totals=self._agent_totals,

@@ -73,6 +73,7 @@ def make_shares(plan: Plan, roles: list[AgentRole], seed: int) -> list[AgentShar
                 WorkerShare(
                     index=number,
                     count=len(weights),
+                    weight=weights[number],
                     phase_users=tuple(parts[number] for parts in users),
                     phase_rates=tuple(phase.rate * weights[number] / whole for phase in phases),
                     scheduled_users=plan.load.scheduled_users[scheduled[number]],

@@ -18,6 +18,7 @@ from pytsung.control.framing import frame
 from pytsung.control.leases import IDS, Row, next_row_of
 from pytsung.control.messages import (
     VERSION,
+    Amend,
     Assign,
     Beat,
     Cost,
@@ -53,7 +54,7 @@ from pytsung.control.messages import (
     Work,
     WorkerLost,
 )
-from pytsung.control.share import AgentShare, Resume, WorkerShare
+from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
 from pytsung.errors import AgentError
 from pytsung.plan import (
     Abort,
@@ -202,6 +203,9 @@ EVERY_MESSAGE: list[Message] = [
     Ready(4),
     Start(12345.678),
     Stop(2.0),
+    Amend(
+        Amendment(1, 2.5, 1.5, PLAN.load.phases, users=((5,), (6,)), rates=((0.5,), (0.75,)))
+    ),
     Beat(),
     Report(INTERVAL, missing=(1, 2)),
     Health(1.0, 99.5, 1024.0, 0.25, 10**9, 4, True),

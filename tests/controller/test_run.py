@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, TypeVar
 
+import outcome
 import pytest
 import trio
 import trio.testing
@@ -20,6 +21,7 @@ from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     VERSION,
+    Amend,
     Assign,
     Cost,
     Failed,
@@ -35,6 +37,7 @@ from pytsung.control.messages import (
     Stop,
     WorkerLost,
 )
+from pytsung.control.orders import Action, Order
 from pytsung.controller.launcher import AgentConnection
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
 from pytsung.controller.run import Run
@@ -156,10 +159,13 @@ def play(
     users: int = 10,
     duration: float | None = None,
     agent_timeout: float = 30.0,
+    phases: tuple[ArrivalPhase, ...] = (),
+    orders: Sequence[Order] = (),
 ) -> tuple[RunResult, Notebook]:
     """A run with one agent per script."""
     hosts = tuple(AgentHost(name) for name in scripts)
-    load = Load((ArrivalPhase(1, 60.0, 100.0, users, (1.0,)),), duration=duration)
+    phases = phases or (ArrivalPhase(1, 60.0, 100.0, users, (1.0,)),)
+    load = Load(phases, duration=duration)
     target = Target(Endpoint("127.0.0.1", 7))
     plan = Plan("t.xml", hosts, (target,), load, (Session("s", "ts_websocket", ()),))
     roles = [AgentRole(host.name, (host,), 1) for host in hosts]
@@ -167,9 +173,19 @@ def play(
     options = RunOptions(seed=1, warm_up=0.0, grace=0.0, agent_timeout=agent_timeout)
     notebook = Notebook()
 
+    async def give(run: Run) -> None:
+        await trio.sleep(0.2 if orders else 0)  # all agents have begun by then
+        for order in orders:
+            run.command(order)
+
     async def main() -> RunResult:
         with trio.fail_after(LIMIT):
-            return await Run(plan, options, notebook).play(roles, launchers)
+            run = Run(plan, options, notebook)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(give, run)
+                played = await outcome.acapture(run.play, roles, launchers)
+                nursery.cancel_scope.cancel()
+            return played.unwrap()
 
     return trio.run(main), notebook
 
@@ -192,6 +208,52 @@ def worked(users: int, **finished: Any) -> Script:
             await script(agent)
 
     return until_hung_up
+
+
+# -- an operator --------------------------------------------------------------------
+
+
+def test_an_operators_change_reaches_every_agent_and_the_log() -> None:
+    """Each agent gets its part; the run is marked, and judged by what is wanted now."""
+    parts: dict[str, Amend] = {}
+
+    def amended(name: str) -> Script:
+        async def script(agent: Agent) -> None:
+            await agent.stand_by()
+            await agent.say(PhaseStarted(0, 1, 0.0))
+            parts[name] = await agent.hear(Amend)
+            (users,) = parts[name].amendment.users[0][:1]
+            await agent.say(second(0, users, users, 0), Finished(at=0.5))
+
+        return script
+
+    phases = (ArrivalPhase(1, 60.0, 100.0, None, (1.0,)),)
+    result, notebook = play(
+        {"a": amended("a"), "b": amended("b")},
+        phases=phases,
+        orders=[Order(Action.RATE, 3.0, "me")],
+    )
+    assert set(parts) == {"a", "b"}
+    one, two = (parts[name].amendment for name in "ab")
+    assert one.phases == two.phases
+    assert sum(one.users[0] + two.users[0]) == one.phases[0].users
+    assert result.amended
+    assert ("order", {"action": "rate", "by": "me", "rate": 3.0}) in notebook.events
+    wanted = 6000 + one.phases[0].users  # agents would have reported the rest as dropped
+    assert f"of {wanted:,} users started" in result.verdict.reasons[0]
+
+
+def test_a_stop_is_graceful_and_spoils_nothing() -> None:
+    """`pytsung stop` and the page's button: a full result of what was measured."""
+
+    async def script(agent: Agent) -> None:
+        await agent.stand_by()
+        assert (await agent.hear(Stop)).grace == 0.0
+        await agent.say(second(0, 5, 5, 0), Finished(at=0.5))
+
+    result, _ = play({"a": script}, orders=[Order(Action.STOP, by="me")])
+    assert result.ending is Ending.STOPPED
+    assert (result.verdict.status, result.amended) == ("clean", False)
 
 
 # -- the beginning ------------------------------------------------------------------
