@@ -7,8 +7,6 @@ while a look-up runs is told when it ends. Must not know users: it calls back.
 
 from __future__ import annotations
 
-import ipaddress
-import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from time import monotonic
 
 import trio
 
+from pytsung.fence import Fence
 from pytsung.plan import Endpoint
 
 KEEP = 30.0
@@ -34,27 +33,6 @@ class Address:
 
     family: int
     socket_address: tuple[str, int] | tuple[str, int, int, int]
-
-
-class Fence:
-    """Which addresses connections may go to.
-
-    PYTSUNG_LOOPBACK_ONLY=1 refuses all but 127.0.0.0/8, ::1 and the networks in
-    PYTSUNG_TEST_NETWORKS (comma separated): no test may reach a stranger's host.
-    """
-
-    def __init__(self, environment: dict[str, str] | None = None) -> None:
-        variables = dict(os.environ) if environment is None else environment
-        self.is_up = variables.get("PYTSUNG_LOOPBACK_ONLY", "") not in ("", "0")
-        listed = variables.get("PYTSUNG_TEST_NETWORKS", "").replace(",", " ").split()
-        self._networks = [ipaddress.ip_network(network) for network in listed]
-
-    def allows(self, address: str) -> bool:
-        """Whether a connection to this literal address may be made."""
-        if not self.is_up:
-            return True
-        parsed = ipaddress.ip_address(address)
-        return parsed.is_loopback or any(parsed in network for network in self._networks)
 
 
 class Resolver:

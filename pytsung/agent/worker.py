@@ -26,7 +26,7 @@ from pytsung.agent.dialer import Dialer
 from pytsung.agent.dump import Dumping
 from pytsung.agent.hold import HeldFiles
 from pytsung.agent.lounge import Lounge
-from pytsung.agent.resolver import Fence, Resolver
+from pytsung.agent.resolver import Resolver
 from pytsung.agent.surroundings import Surroundings
 from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
@@ -51,6 +51,7 @@ from pytsung.control.messages import (
 )
 from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
 from pytsung.errors import AgentError
+from pytsung.fence import Fence
 from pytsung.plan import Dump
 from pytsung.protocols import registry
 from pytsung.reactor.reactor import Reactor

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytsung.cli.parser import COMMANDS, LATER, LATER_OPTIONS, closest, make_parser
+from pytsung.cli.parser import COMMANDS, LATER, closest, make_parser
 from pytsung.errors import ExitStatus, UsageError
 
 
@@ -37,6 +37,10 @@ class Arguments:
     grace: float = 2.0
     agent_timeout: float = 30.0
     on_agent_loss: str = "continue"
+    connector: str = ""
+    accept_new_host_keys: bool = False
+    agent_python: str = ""
+    cache: str = ""
     quirks: bool = False
     entity_directories: tuple[Path, ...] = ()
     code_directories: tuple[Path, ...] = ()
@@ -52,12 +56,6 @@ class Arguments:
 
 def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> Arguments:
     """Read the command line. Raises UsageError; --help and --version leave by SystemExit."""
-    for word in words:
-        option = word.partition("=")[0]
-        if option in LATER_OPTIONS:
-            raise UsageError(
-                f"{option}: not in this version of pytsung ({LATER_OPTIONS[option]}); leave it out"
-            )
     parser = make_parser()
     parser.set_defaults(**_defaults_from(environment, parser))
     found = parser.read(words)
@@ -81,6 +79,10 @@ def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> 
         grace=found.grace,
         agent_timeout=found.agent_timeout,
         on_agent_loss=found.on_agent_loss,
+        connector=found.connector,
+        accept_new_host_keys=found.accept_new_host_keys,
+        agent_python=found.agent_python,
+        cache=found.cache,
         quirks=found.tsung_quirks,
         entity_directories=tuple(Path(name).expanduser() for name in found.entity_dir),
         code_directories=tuple(Path(name).expanduser() for name in found.code_dir),

@@ -39,14 +39,6 @@ LATER = {
 }
 """Commands that are planned but not built, each with what serves until then."""
 
-LATER_OPTIONS = {
-    "-r": "agents are started on this machine only",
-    "--accept-new-host-keys": "agents are started on this machine only",
-    "--agent-python": "agents are started on this machine only",
-    "--cache": "agents are started on this machine only",
-}
-"""Options that are planned but not built, each with what happens instead."""
-
 _DESCRIPTION = """\
 Runs the load test that a Tsung configuration describes.
 
@@ -201,6 +193,13 @@ def _add_tsung_options(group: argparse._ArgumentGroup) -> None:
         default=1.0,
         help="delay before the first arrival phase (1s)",
     )
+    add(
+        "-r",
+        "--connector",
+        metavar="CMD",
+        default="",
+        help="reach hosts by CMD HOST COMMAND, not by SSH; {host} in it stands for the host",
+    )
     add("-k", "--keep", action="store_true", help="when the test is over, wait for Ctrl-C")
     add(
         "-x",
@@ -259,6 +258,23 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         type=one_of("continue", "redistribute", "stop"),
         default="continue",
         help="continue without it, redistribute its future users, or stop (%(default)s)",
+    )
+    add(
+        "--accept-new-host-keys",
+        action="store_true",
+        help="SSH: write down the keys of hosts that are not known yet; refuse changed ones",
+    )
+    add(
+        "--agent-python",
+        metavar="CMD",
+        default="",
+        help="the Python that runs agents on other hosts (the newest found, 3.10 or newer)",
+    )
+    add(
+        "--cache",
+        metavar="DIR",
+        default="",
+        help="keep the agent's code in DIR on other hosts, so that the next start is quicker",
     )
     add("--tsung-quirks", action="store_true", help="do as Tsung does where Tsung has defects")
     add(

@@ -11,7 +11,7 @@ from typing import Any
 
 from pytsung.controller.target import is_loopback
 from pytsung.errors import UsageError
-from pytsung.plan import AgentHost, ChangeType, Endpoint, Plan
+from pytsung.plan import ChangeType, Endpoint, Plan
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -45,10 +45,10 @@ def _moved(value: Any, host: str, port: int) -> Any:
     return value
 
 
-def remote_hosts(plan: Plan) -> list[AgentHost]:
-    """The clients that are not this machine."""
-    names = {*LOCAL_NAMES, socket.gethostname(), socket.gethostname().partition(".")[0]}
-    return [host for host in plan.agent_hosts if host.name not in names]
+def local_names() -> frozenset[str]:
+    """The names of this machine: agents on them need no connection, a pipe does."""
+    name = socket.gethostname()
+    return frozenset({*LOCAL_NAMES, name, name.partition(".")[0]})
 
 
 def goes_to_loopback(plan: Plan) -> bool:

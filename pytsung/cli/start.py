@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import socket
 import sys
@@ -16,20 +15,19 @@ from typing import Any, TextIO
 
 import trio
 
+from pytsung.cli import fleet
 from pytsung.cli.arguments import Arguments
-from pytsung.cli.retarget import goes_to_loopback, remote_hosts, send_to
+from pytsung.cli.retarget import send_to
 from pytsung.config import Configuration
 from pytsung.control.messages import Cost, Exchanges, Health, MatchEvent, Traffic
-from pytsung.controller.launcher import LocalLauncher
 from pytsung.controller.aftermath import OnAgentLoss
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
 from pytsung.controller.run import Run, planned
-from pytsung.controller.shares import AgentRole, local_role
 from pytsung.controller.target import bundled_target, target_endpoint
 from pytsung.dashboard import LiveState, LiveView, make_console, render_summary
 from pytsung.dashboard.exposition import exposition
 from pytsung.dashboard.scrape import serving_metrics
-from pytsung.errors import ExitStatus, UsageError
+from pytsung.errors import ExitStatus
 from pytsung.logdir.directory import create_log_directory
 from pytsung.logdir.plan_figures import describe_plan
 from pytsung.logdir.run_log import RunLog
@@ -51,7 +49,7 @@ def start(asked: Arguments, configuration: Configuration) -> int:
     """Run the test; gives the exit status."""
     thresholds = [Threshold.parse(text) for text in asked.thresholds]
     plan = send_to(configuration.plan, asked.server) if asked.server else configuration.plan
-    role = _role(asked, plan)
+    roles = fleet.roles(asked, plan)
     endpoint = target_endpoint(plan) if asked.target else None
     options = replace(_options(asked, plan), cargo=configuration.cargo)
     began = datetime.now().astimezone()
@@ -82,7 +80,8 @@ def start(asked: Arguments, configuration: Configuration) -> int:
                         serving_metrics(asked.prometheus, lambda: exposition(reporter.totals))
                     )
                 run = Run(plan, options, reporter)
-                result = await run.play([role], [LocalLauncher()])
+                launchers = await stack.enter_async_context(fleet.launchers(asked, roles))
+                result = await run.play(roles, launchers)
         return result, target.cost if target is not None else None
 
     try:
@@ -117,22 +116,6 @@ def exit_status(ending: Ending, verdict: str, crossings: Sequence[Crossing]) -> 
     if any(not crossing.kept for crossing in crossings):
         return ExitStatus.THRESHOLD_CROSSED
     return ExitStatus.OK
-
-
-def _role(asked: Arguments, plan: Plan) -> AgentRole:
-    remote = remote_hosts(plan)
-    if remote and not asked.local:
-        name, *others = dict.fromkeys(host.name for host in remote)
-        names = f"{name} and {len(others)} more" if others else name
-        raise UsageError(
-            f"{plan.name}: agents on other hosts ({names}) are not in this version of pytsung; "
-            "add --local to play every <client> on this machine"
-        )
-    first = None
-    if asked.local and goes_to_loopback(plan):
-        # Another net for each run: ports of the last one may still be in TIME_WAIT.
-        first = (os.getpid() % 250 + 1, 1)
-    return local_role(plan, os.cpu_count() or 1, first)
 
 
 def _options(asked: Arguments, plan: Plan) -> RunOptions:

@@ -5,7 +5,8 @@ Plain arithmetic. Must not know how an agent is reached.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from pytsung.control.share import AgentShare, WorkerShare
 from pytsung.errors import UsageError
@@ -45,6 +46,27 @@ def local_role(plan: Plan, cores: int, first_address: tuple[int, int] | None = N
             _loopback_address(first_address, number) for number in range(len(clients))
         )
     return AgentRole("localhost", clients, workers, addresses)
+
+
+def fleet_roles(plan: Plan, local_names: Collection[str], cores: int) -> list[AgentRole]:
+    """One agent per host, in the configuration's order; those of this machine are `localhost`.
+
+    Clients that name one host are played by one agent, with the workers of all of them.
+    """
+    hosts: dict[str, list[AgentHost]] = {}
+    for client in plan.agent_hosts:
+        name = "localhost" if client.name in local_names else client.name
+        hosts.setdefault(name, []).append(client)
+    roles = []
+    for name, clients in hosts.items():
+        if name == "localhost":
+            here = replace(plan, agent_hosts=tuple(clients))
+            roles.append(local_role(here, cores))
+        else:
+            addresses = tuple(address for each in clients for address in each.source_addresses)
+            workers = sum(each.workers for each in clients)
+            roles.append(AgentRole(name, tuple(clients), workers, addresses))
+    return roles
 
 
 def _loopback_address(first: tuple[int, int], number: int) -> str:

@@ -17,9 +17,10 @@ import trustme
 
 from pytsung.agent.dialer import Dialer
 from pytsung.agent.live_user import LiveUser
-from pytsung.agent.resolver import Fence, Resolver
+from pytsung.agent.resolver import Resolver
 from pytsung.agent.surroundings import Surroundings
 from pytsung.control.share import WorkerShare
+from pytsung.fence import Fence
 from pytsung.plan import (
     ConnectionOptions,
     Endpoint,

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import trio
 
-from pytsung.agent.resolver import Address, Fence, Resolver
+from pytsung.agent.resolver import Address, Resolver
+from pytsung.fence import Fence
 from pytsung.plan import Endpoint
 
 UP = {"PYTSUNG_LOOPBACK_ONLY": "1"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytsung.cli.arguments import Arguments, parse
-from pytsung.cli.parser import LATER, LATER_OPTIONS
+from pytsung.cli.parser import LATER
 from pytsung.errors import UsageError
 
 
@@ -83,13 +83,6 @@ def test_later_commands_are_refused_by_name_with_what_serves_until_then(command:
     """A command that does nothing would be believed."""
     with pytest.raises(UsageError, match=f"^{command}: not in this version of pytsung; ."):
         parsed(command)
-
-
-@pytest.mark.parametrize("option", LATER_OPTIONS)
-def test_later_options_are_refused_by_name(option: str) -> None:
-    """An option without its effect is a wrong test."""
-    with pytest.raises(UsageError, match=f"^{option}: not in this version"):
-        parsed(f"{option} x start")
 
 
 @pytest.mark.parametrize(

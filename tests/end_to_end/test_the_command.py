@@ -108,14 +108,13 @@ def test_keep_waits_and_keeps_the_runs_own_status(start: Start) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_other_hosts_are_refused_with_the_cure(start: Start) -> None:
-    """Agents elsewhere are not in this version; `--local` plays them here."""
-    text = configuration(1, CONNECT, client='host="far-away"')
+def test_a_host_without_an_address_is_said_with_the_cure(start: Start) -> None:
+    """A mistyped name must not end in a look at the documentation of SSH."""
+    text = configuration(1, CONNECT, client='host="far-away.invalid"')
     result = start("start", text=text).wait()
-    assert result.status == 2
-    assert "far-away" in result.stderr
-    assert "--local" in result.stderr
-    assert result.stdout == ""
+    assert result.status == 4
+    assert "agent host far-away.invalid: its name does not resolve" in result.stderr
+    assert "HostName" in result.stderr
 
 
 def test_local_plays_every_client_here_with_an_address_each(start: Start) -> None:
