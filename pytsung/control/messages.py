@@ -25,7 +25,7 @@ from pytsung.control.leases import Row, Supply
 from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
 from pytsung.stats.interval import Interval
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)

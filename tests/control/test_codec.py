@@ -18,6 +18,7 @@ from pytsung.control.framing import frame
 from pytsung.control.leases import IDS, Row, next_row_of
 from pytsung.control.messages import (
     VERSION,
+    Adopt,
     Amend,
     Assign,
     Beat,
@@ -54,7 +55,7 @@ from pytsung.control.messages import (
     Work,
     WorkerLost,
 )
-from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
+from pytsung.control.share import AgentShare, Amendment, Dealt, Resume, WorkerShare
 from pytsung.errors import AgentError
 from pytsung.plan import (
     Abort,
@@ -203,6 +204,7 @@ EVERY_MESSAGE: list[Message] = [
     Ready(4),
     Start(12345.678),
     Stop(2.0),
+    Adopt(WorkerShare(7, 3, (20,), (5.0,), dealt=Dealt(1, 4, (0, 2))), RESUME),
     Amend(
         Amendment(1, 2.5, 1.5, PLAN.load.phases, users=((5,), (6,)), rates=((0.5,), (0.75,)))
     ),

@@ -64,6 +64,7 @@ def test_the_file_has_the_keys_that_are_promised(tmp_path: Path) -> None:
         "agents",
         "target",
         "cost",
+        "coverage",
         "thresholds",
         "warnings",
         "amended",
