@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 
 import trio
 
-from pytsung.reactor.reactor import Reactor
+from pytsung.reactor.reactor import READ, Reactor
 from pytsung_server.events import MAX_EVENT_BYTES
 
 MAX_WAITING_BYTES = 8 * 2**20
@@ -117,17 +117,24 @@ class Receiver:
         self._reactor = reactor
         self._deliver = deliver
         self._partial = bytearray()
+        self._ended = False
         end.setblocking(False)
         self._descriptor = end.detach()
         reactor.register(self._descriptor, self)
 
-    def on_ready(self, events: int) -> None:  # noqa: ARG002 - only ever readable
+    def throttle(self, wait: bool) -> None:
+        """Read no further for now, or again; what has been read is still delivered."""
+        if not self._ended:
+            self._reactor.modify(self._descriptor, 0 if wait else READ)
+
+    def on_ready(self, events: int) -> None:  # noqa: ARG002 - what there is, a read tells
         """Something was published, or the supervisor has gone."""
         try:
             data = os.read(self._descriptor, READ_BYTES)
         except BlockingIOError:
             return
         if not data:
+            self._ended = True
             self._reactor.close(self._descriptor)
             return
         partial = self._partial

@@ -18,7 +18,7 @@ PUBLISHED = (
     "messages",  # text and binary messages received
     "events",  # published events that reached the workers; one counts in each worker
     "deliveries",  # event frames sent to clients
-    "dropped",  # event frames that a client did not get, because it reads too slowly
+    "slow",  # of the errors: connections whose peer did not read what waited for it
     "errors",  # connections that broke the rules: bad heads, frames, TLS, or too slow
     "bytes_received",  # plaintext, after TLS
     "bytes_sent",
@@ -77,7 +77,7 @@ class Counts:
         self.messages = 0
         self.events = 0
         self.deliveries = 0
-        self.dropped = 0
+        self.slow = 0
         self.errors = 0
         self.bytes_received = 0
         self.bytes_sent = 0

@@ -50,7 +50,7 @@ class Event:
         if len(message) > MAX_EVENT_BYTES:
             raise _malformed(f"{len(message)} bytes, and {MAX_EVENT_BYTES} are the limit")
         try:
-            whole = json.loads(message)
+            whole = json.loads(message, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise _malformed(f"no JSON: {error}") from error
         if not isinstance(whole, dict):
@@ -86,6 +86,10 @@ class Event:
             "data": data,
         }
         return json.dumps(whole, separators=(",", ":")).encode()
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _project(whole: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ _COUNTERS = {
     "messages": ("messages_received", "Text and binary messages from clients."),
     "events": ("events_received", "Published events that came to the workers, in each worker."),
     "deliveries": ("events_delivered", "Event frames that were sent to clients."),
-    "dropped": ("events_dropped", "Event frames for clients that read too slowly."),
+    "slow": ("slow_clients", "Connections that were ended because they did not read."),
     "published": ("events_published", "Events that were taken in for all workers."),
     "invalid": ("events_invalid", "Messages that were to be published, but are no events."),
     "lost": ("events_lost", "Events that some worker was too busy to take."),

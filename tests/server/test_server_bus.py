@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 import trio
+import trio.testing
 from pytsung_server.bus import MAX_WAITING_BYTES, Bus, Receiver, open_lanes
 from pytsung_server.events import MAX_EVENT_BYTES
 
@@ -59,6 +60,7 @@ async def carry(bus: Bus, workers: list[Worker], messages: int) -> None:
                 await trio.lowlevel.checkpoint()
                 for worker in workers:
                     worker.read()
+        await trio.testing.wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
 
 
