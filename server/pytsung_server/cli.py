@@ -21,11 +21,6 @@ from pytsung_server.supervisor import serve
 
 MAX_WORKERS = 1024
 
-NOT_BUILT = {
-    "--abuse-limits": "limits on connects and messages are not applied",
-    "--config": "the project is console, and everyone is a guest",
-}
-
 EPILOG = """\
 When it serves it prints one line to stdout:
   pytsung-server listening on ws://HOST:PORT (N workers, profile P)
@@ -44,7 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["publish"]:
             return publish_cli.main(words[1:])
-        _refuse_not_built(words)
         settings = _settings(_parser().parse_args(words))
         return serve(settings)
     except UsageError as error:
@@ -52,13 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitStatus.USAGE
     except KeyboardInterrupt:  # before the workers were started
         return ExitStatus.INTERRUPTED
-
-
-def _refuse_not_built(words: Sequence[str]) -> None:
-    for word in words:
-        option = word.partition("=")[0]
-        if option in NOT_BUILT:
-            raise UsageError(f"{option}: not in this version ({NOT_BUILT[option]}); leave it out")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -111,6 +98,24 @@ def _parser() -> argparse.ArgumentParser:
         metavar="BYTES",
         default=64_000,
         help="a client that sends a longer message is dropped (%(default)s)",
+    )
+    add("--config", metavar="FILE", help="TOML file of projects, origins, users, teams, sessions")
+    add(
+        "--abuse-limits",
+        action="store_true",
+        help="128 connects a minute for each path and client address, 32 messages a minute for"
+        " each connection (off)",
+    )
+    add(
+        "--upstream-close",
+        action="store_true",
+        help="hang up without a close frame on clients that are refused, as the original;"
+        " its SDKs then reconnect for ever",
+    )
+    add(
+        "--mask-errors",
+        action="store_true",
+        help="say `Error: Server Error` where the original does so in production",
     )
     add("--tls-cert", metavar="FILE", help="PEM certificate chain; makes it wss://")
     add("--tls-key", metavar="FILE", help="its PEM key, if that is in another file")

@@ -27,8 +27,8 @@ from pytsung.protocols.websocket.events import (
 from pytsung.protocols.websocket.frames import close_payload, frame
 from pytsung.protocols.websocket.handshake import MAX_HEAD_BYTES
 from pytsung.reactor.calendar import NEVER, Bucket
-from pytsung_server.conversation import answer
 from pytsung_server.greeting import BAD_REQUEST, Outcome, close_frame
+from pytsung_server.index import Group, Ids
 from pytsung_server.shared import Shared
 from pytsung_server.transport import Transport
 
@@ -49,13 +49,15 @@ class State(enum.Enum):
 class Connection(Transport):
     """A client over plain TCP."""
 
-    __slots__ = ("_codec", "_head", "state")
+    __slots__ = ("_codec", "_head", "group", "ids", "state")
 
     def __init__(self, shared: Shared, descriptor: int) -> None:
         super().__init__(shared, descriptor)
         self._head: bytearray | None = None
         self._codec: WebSocketCodec | None = None
         self.state = State.OPENING
+        self.group: Group | None = None
+        self.ids: Ids = 0
 
     def start(self) -> None:
         """Begin to serve the client."""
@@ -70,6 +72,11 @@ class Connection(Transport):
             self._leave(patience)
         elif self.state is State.OPENING:
             self.end()
+
+    def push(self, data: bytes) -> None:
+        """Send a frame that the client did not ask for just now; it may have to wait its turn."""
+        if self.state is State.OPEN:
+            self._send(data)
 
     # -- between socket and client --------------------------------------------
 
@@ -86,10 +93,12 @@ class Connection(Transport):
             self._half_close()
 
     def _overflowed(self) -> None:
+        self._shared.counts.slow += 1
         self._break_off()
 
     def _ended(self) -> None:
         self.state = State.CLOSED
+        self._shared.index.leave(self)
         self._shared.counts.closed()
         self._shared.opening.pop(self, None)
 
@@ -144,12 +153,14 @@ class Connection(Transport):
         self._leave()
 
     def _greet(self, head: bytes) -> None:
-        greeting = self._shared.greeter.greet(head)
+        greeting = self._shared.greeter.greet(head, self._peer)
         if greeting.outcome is Outcome.BAD_REQUEST:
             self._reject()
             return
         self._shared.counts.upgrades += 1
         self.state = State.OPEN
+        if greeting.group is not None:
+            self._shared.index.join(self, greeting.group, greeting.first)
         self._send(greeting.data)
         if greeting.outcome is Outcome.REFUSED:
             self._leave()
@@ -176,7 +187,8 @@ class Connection(Transport):
             if isinstance(event, (TextMessage, BinaryMessage)):
                 self._shared.counts.messages += 1
                 message = event.text if isinstance(event, TextMessage) else event.data
-                replies.append(frame(Opcode.TEXT, answer(self._shared.profile, message)))
+                answer = self._shared.conversation.answer(self, message)
+                replies.append(frame(Opcode.TEXT, answer))
             elif isinstance(event, Ping):
                 replies.append(frame(Opcode.PONG, event.payload))
             elif isinstance(event, Close):
@@ -203,6 +215,7 @@ class Connection(Transport):
         if self.state is State.CLOSED:
             return
         self.state = State.LEAVING
+        self._shared.index.leave(self)
         self._shared.opening.pop(self, None)
         reactor = self._shared.reactor
         reactor.wake_at(_Farewell(self), reactor.now + patience)

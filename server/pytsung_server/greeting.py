@@ -8,8 +8,7 @@ Must not know sockets or counts.
 from __future__ import annotations
 
 import enum
-import itertools
-import secrets
+from collections.abc import Callable
 from typing import NamedTuple
 
 from pytsung.errors import RemoteProtocolError
@@ -22,15 +21,13 @@ from pytsung.protocols.websocket.handshake import (
     read_request,
     response_template,
 )
-from pytsung_server.admission import Admitted, admit
-from pytsung_server.settings import Profile
+from pytsung_server.admission import Admission, Admitted, Request
+from pytsung_server.ids import ID_LENGTH, Minter
+from pytsung_server.index import Group, Index
 
 MAX_KNOWN = 1024
 MAX_KNOWN_BYTES = 2048
 """Heads remembered, and how long they may be: 2 MB a worker at most."""
-
-ID_LENGTH = 20
-"""A subscription's id is this many hexadecimal digits."""
 
 _KEY_FIELD = b"\r\nSec-WebSocket-Key: "
 
@@ -59,32 +56,42 @@ class Outcome(enum.Enum):
 
 
 class Greeting(NamedTuple):
-    """The bytes for a client, and what becomes of it."""
+    """The bytes for a client, what becomes of it, and, admitted, where it belongs.
+
+    `first` is the number of its first subscription's id.
+    """
 
     data: bytes
     outcome: Outcome
+    group: Group | None = None
+    first: int = 0
 
 
 class _Welcome(NamedTuple):
-    """All that a greeting says, but for the accept value and the subscription's id."""
+    """All that a greeting says behind the accept value, cut where ids stand."""
 
-    after_accept: bytes
-    after_id: bytes  # empty: there is no id
+    pieces: tuple[bytes, ...]
     outcome: Outcome
+    group: Group | None
 
 
 class Greeter:
-    """Answers request heads; one per worker, so that ids need no lock."""
+    """Answers request heads; one per worker.
 
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
+    `close_frames`: who is refused gets one (False as the original: only the end).
+    """
+
+    def __init__(
+        self, admission: Admission, index: Index, minter: Minter, *, close_frames: bool
+    ) -> None:
+        self._admission = admission
+        self._index = index
+        self._minter = minter
+        self._close_frames = close_frames
         self._known: dict[tuple[bytes, bytes], _Welcome] = {}
-        # 20 hexadecimal digits: half of them the worker's, half a number.
-        self._id_prefix = secrets.token_hex(5).encode()
-        self._numbers = itertools.count()
 
-    def greet(self, head: bytes) -> Greeting:
-        """Answer a whole request head, its empty line included."""
+    def greet(self, head: bytes, address: Callable[[], str]) -> Greeting:
+        """Answer a whole request head, its empty line included, from a client at `address`."""
         before, _, after = head.partition(_KEY_FIELD)
         key = after[:KEY_LENGTH]
         welcome = self._known.get((before, after[KEY_LENGTH:]))
@@ -95,31 +102,46 @@ class Greeter:
                 request = None
             if request is None or not _asks_for_upgrade(request):
                 return Greeting(BAD_REQUEST, Outcome.BAD_REQUEST)
-            welcome = self._welcome(request)
-            if request.key == key and _KEY_FIELD not in after and len(head) <= MAX_KNOWN_BYTES:
+            welcome, lasting = self._welcome(request, address)
+            is_plain = request.key == key and _KEY_FIELD not in after
+            if lasting and is_plain and len(head) <= MAX_KNOWN_BYTES:
                 self._remember((before, after[KEY_LENGTH:]), welcome)
             key = request.key
-        start = _UPGRADE.before + accept_of(key) + welcome.after_accept
-        if welcome.after_id:
-            number = b"%010x" % next(self._numbers)
-            return Greeting(start + self._id_prefix + number + welcome.after_id, welcome.outcome)
-        return Greeting(start, welcome.outcome)
+        pieces, outcome, group = welcome
+        start = _UPGRADE.before + accept_of(key) + pieces[0]
+        if len(pieces) == 1:
+            return Greeting(start, outcome, group)
+        first = self._minter.take(len(pieces) - 1)
+        if len(pieces) == 2:
+            data = start + self._minter.text(first).encode() + pieces[1]
+            return Greeting(data, outcome, group, first)
+        for number, piece in enumerate(pieces[1:], first):
+            start += self._minter.text(number).encode() + piece
+        return Greeting(start, outcome, group, first)
+
+    def forget(self) -> None:
+        """Look at every request anew: who may come in has changed."""
+        self._known.clear()
 
     def _remember(self, shape: tuple[bytes, bytes], welcome: _Welcome) -> None:
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
         self._known[shape] = welcome
 
-    def _welcome(self, request: Head) -> _Welcome:
+    def _welcome(self, head: Head, address: Callable[[], str]) -> tuple[_Welcome, bool]:
+        """What to say to a request, and whether it holds for the next one, too."""
         # Heads are read as latin-1; what stands in a target unescaped is UTF-8.
-        target = request.target.encode("latin-1").decode("utf-8", "replace")
-        project = request.headers.get("x-appwrite-project", "")
-        decision = admit(self._profile, target, project)
+        target = head.target.encode("latin-1").decode("utf-8", "replace")
+        decision = self._admission.decide(Request(target, head.headers, address))
         if isinstance(decision, Admitted):
-            start, rest = _frame_around_id(decision.message)
-            return _Welcome(_UPGRADE.after + start, rest, Outcome.ADMITTED)
-        frames = frame(Opcode.TEXT, decision.message) + close_frame(decision.close_code)
-        return _Welcome(_UPGRADE.after + frames, b"", Outcome.REFUSED)
+            group = self._index.group(decision.standing, decision.subscriptions)
+            first, *rest = _frame_around_ids(decision.message)
+            pieces = (_UPGRADE.after + first, *rest)
+            return _Welcome(pieces, Outcome.ADMITTED, group), decision.lasting
+        frames = frame(Opcode.TEXT, decision.message)
+        if self._close_frames:
+            frames += close_frame(decision.close_code)
+        return _Welcome((_UPGRADE.after + frames,), Outcome.REFUSED, None), decision.lasting
 
 
 def close_frame(code: int) -> bytes:
@@ -132,10 +154,9 @@ def _asks_for_upgrade(request: Head) -> bool:
     return request.start.startswith("GET ") and request.agrees_to_upgrade and bool(request.key)
 
 
-def _frame_around_id(message: tuple[bytes, ...]) -> tuple[bytes, bytes]:
-    """The text frame of a message, cut where the subscription's id stands, if it has one."""
-    if len(message) == 1:
-        return frame(Opcode.TEXT, message[0]), b""
+def _frame_around_ids(message: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The text frame of a message, cut where the ids stand."""
     whole = frame(Opcode.TEXT, bytes(ID_LENGTH).join(message))
-    after = message[1]
-    return whole[: -len(after) - ID_LENGTH], after
+    size = sum(map(len, message)) + ID_LENGTH * (len(message) - 1)
+    header = whole[: len(whole) - size]
+    return (header + message[0], *message[1:])

@@ -29,7 +29,9 @@ class LimitMode(enum.Enum):
 class Settings:
     """How to serve. Sizes are bytes, times are seconds; `max_connections` is over all workers.
 
-    Without an `admin_port` there is none. An empty `admin_token` asks for none.
+    Without an `admin_port` there is none. An empty `admin_token` asks for none. `config`
+    is the file of projects and users. `abuse_limits`, `upstream_close` (no close frames)
+    and `mask_errors` (as in production) bring the server nearer to the original.
     """
 
     host: str = "127.0.0.1"
@@ -39,6 +41,10 @@ class Settings:
     max_connections: int = 1_000_000
     limit_mode: LimitMode = LimitMode.PAUSE
     max_message: int = 64_000
+    config: str | None = None
+    abuse_limits: bool = False
+    upstream_close: bool = False
+    mask_errors: bool = False
     tls_cert: str | None = None
     tls_key: str | None = None
     grace: float = 2.0

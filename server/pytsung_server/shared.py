@@ -6,8 +6,13 @@ from typing import Protocol
 
 from pytsung.protocols.websocket.codec import Rules
 from pytsung.reactor.reactor import Reactor
+from pytsung_server.admission import Admission
+from pytsung_server.conversation import Conversation
 from pytsung_server.counts import Counts
+from pytsung_server.directory import DEFAULT, Directory
 from pytsung_server.greeting import Greeter
+from pytsung_server.ids import Minter
+from pytsung_server.index import Index
 from pytsung_server.settings import Settings
 
 
@@ -20,17 +25,42 @@ class Opening(Protocol):
 
 
 class Shared:
-    """One worker's loop, counts, greeter and rules.
+    """One worker's loop, counts, greeter, conversation and rules.
 
     `opening` holds the connections whose head is not complete, oldest first, and
-    since when: one sweep a second instead of a timer for each.
+    since when: one sweep a second instead of a timer for each. `unsent_bytes` is
+    what waits for all peers together.
     """
 
-    def __init__(self, settings: Settings, reactor: Reactor, counts: Counts) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        reactor: Reactor,
+        counts: Counts,
+        directory: Directory = DEFAULT,
+    ) -> None:
         self.reactor = reactor
         self.counts = counts
-        self.profile = settings.profile
-        self.greeter = Greeter(settings.profile)
+        self.unsent_bytes = 0
+        self.index = Index()
+        self.minter = Minter()
+        self.admission = Admission(
+            settings.profile,
+            directory,
+            limit_connects=settings.abuse_limits,
+            mask_errors=settings.mask_errors,
+        )
+        self.greeter = Greeter(
+            self.admission, self.index, self.minter, close_frames=not settings.upstream_close
+        )
+        self.conversation = Conversation(
+            settings.profile,
+            directory,
+            self.index,
+            self.minter,
+            limit_messages=settings.abuse_limits,
+            mask_errors=settings.mask_errors,
+        )
         self.rules = Rules(
             max_message_bytes=settings.max_message,
             accept_unmasked=True,
@@ -39,9 +69,11 @@ class Shared:
         )
         self.opening: dict[Opening, float] = {}
 
-    def deliver(self, message: bytes) -> None:  # noqa: ARG002 - see its docstring
-        """An event came over the bus. Nobody can subscribe yet, so it is only counted."""
-        self.counts.events += 1
+    def replace_directory(self, directory: Directory) -> None:
+        """Projects and users are others from now on; who is connected stays."""
+        self.admission.directory = directory
+        self.conversation.directory = directory
+        self.greeter.forget()
 
     def end_slow_heads(self, patience: float) -> None:
         """End the connections that have not sent a whole head within `patience` seconds."""

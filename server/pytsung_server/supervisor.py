@@ -25,6 +25,8 @@ from pytsung.protocols.websocket.masking import translation_tables
 from pytsung_server import kernel, limits
 from pytsung_server.bus import Bus, open_lanes
 from pytsung_server.counts import Table
+from pytsung_server.directory import DEFAULT
+from pytsung_server.directory_file import read_directory
 from pytsung_server.secure import server_context
 from pytsung_server.services import Services
 from pytsung_server.settings import Settings
@@ -44,11 +46,12 @@ def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; gives the exit status.
 
     Raises:
-        UsageError: the address or the certificate cannot be used.
+        UsageError: address, certificate, or file of projects cannot be used.
     """
     descriptors = limits.raise_descriptor_limit()
     cap = limits.worker_cap(descriptors)
     tls = server_context(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
+    directory = read_directory(settings.config) if settings.config else DEFAULT
     listeners = open_listeners(resolve(settings.host, settings.port), settings.workers)
     place = _place(settings.host, listeners[0])
     admin = _open_admin(settings, listeners)
@@ -64,6 +67,7 @@ def serve(settings: Settings) -> int:
             listener=listener,
             tls=tls,
             cap=cap,
+            directory=directory,
             lane=end,
             ready=lambda: os.write(say_ready, b"."),
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 
 from pytsung.reactor.reactor import READ, WRITE
 from pytsung_server import kernel
@@ -15,7 +16,10 @@ from pytsung_server.shared import Shared
 READ_BYTES = 16384
 
 MAX_UNSENT_BYTES = 262_144
-"""Kept for a peer that asks and does not read; one that exceeds this is dropped."""
+"""Kept for a peer that does not read; one that exceeds this is dropped."""
+
+MAX_UNSENT_BY_ALL = 256 * 2**20
+"""Kept for all peers of a worker together: a client host that freezes has many of them."""
 
 _CLOSED = -1
 
@@ -40,6 +44,9 @@ class Transport:
         if self._descriptor != _CLOSED:
             self._shared.reactor.close(self._descriptor)
             self._descriptor = _CLOSED
+            if self._unsent is not None:
+                self._shared.unsent_bytes -= len(self._unsent)
+                self._unsent = None
             self._ended()
 
     def on_ready(self, events: int) -> None:
@@ -70,7 +77,7 @@ class Transport:
         """What had to wait has been written."""
 
     def _overflowed(self) -> None:
-        """The peer does not read: MAX_UNSENT_BYTES wait."""
+        """The peer does not read, and no more is kept for it."""
         self.end()
 
     def _ended(self) -> None:
@@ -80,15 +87,22 @@ class Transport:
         """Write bytes, now or as soon as the socket takes them; nothing once it is closed."""
         if self._descriptor == _CLOSED:
             return
-        if self._unsent is not None:
-            self._unsent += data
-            if len(self._unsent) > MAX_UNSENT_BYTES:
-                self._overflowed()
-            return
-        sent = self._write_some(data)
-        if sent is not None and sent < len(data):
-            self._unsent = bytearray(data[sent:])
+        if self._unsent is None:
+            sent = self._write_some(data)
+            if sent is None or sent == len(data):
+                return
+            data = data[sent:]
+            self._unsent = bytearray()
             self._shared.reactor.modify(self._descriptor, READ | WRITE)
+        self._unsent += data
+        self._shared.unsent_bytes += len(data)
+        if len(self._unsent) > MAX_UNSENT_BYTES or self._shared.unsent_bytes > MAX_UNSENT_BY_ALL:
+            self._overflowed()
+
+    def _peer(self) -> str:
+        """The address at the other end; two system calls."""
+        with socket.socket(fileno=os.dup(self._descriptor)) as end:
+            return str(end.getpeername()[0])
 
     def _half_close(self) -> None:
         """Tell the peer that nothing follows, so that it sees the end at once."""
@@ -102,6 +116,7 @@ class Transport:
         sent = self._write_some(unsent)
         if sent is None:
             return
+        self._shared.unsent_bytes -= sent
         del unsent[:sent]
         if not unsent:
             self._unsent = None

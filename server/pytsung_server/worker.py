@@ -20,7 +20,9 @@ from pytsung_server import limits
 from pytsung_server.bus import Receiver
 from pytsung_server.connection import Connection
 from pytsung_server.counts import Counts, Table
+from pytsung_server.directory import Directory
 from pytsung_server.listener import Listener
+from pytsung_server.publishing import Publishing
 from pytsung_server.secure import SecureConnection
 from pytsung_server.settings import Settings
 from pytsung_server.shared import Shared
@@ -49,6 +51,7 @@ class Worker:
     lane: socket.socket
     tls: ssl.SSLContext | None
     cap: int
+    directory: Directory
     ready: Callable[[], object]
 
     def run(self) -> None:
@@ -62,7 +65,8 @@ class Worker:
             counts.publish()
 
     async def _main(self, reactor: Reactor, counts: Counts) -> None:
-        shared = Shared(self.settings, reactor, counts)
+        shared = Shared(self.settings, reactor, counts, self.directory)
+        publishing = Publishing(self.settings, shared, counts)
         listener = Listener(
             reactor,
             self.listener,
@@ -73,9 +77,11 @@ class Worker:
             mode=self.settings.limit_mode,
             cap=self.cap,
         )
-        Receiver(reactor, self.lane, shared.deliver)
+        receiver = Receiver(reactor, self.lane, publishing.take)
+        publishing.fanout.throttle = receiver.throttle
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_keep_house, shared, listener)
+            nursery.start_soon(publishing.run)
             with trio.open_signal_receiver(signal.SIGTERM) as signals:
                 gc.freeze()
                 self.ready()

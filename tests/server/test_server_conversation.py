@@ -7,11 +7,19 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytsung_server.conversation import answer
 from pytsung_server.settings import Profile
+
+from tests.server.bench import bench
 
 FORMAT = (1003, "Message format is not valid.")
 TYPE = (1003, "Message type is not valid.")
+
+
+def answer(profile: Profile, message: str | bytes) -> bytes:
+    """What a guest of the console is answered."""
+    with bench(profile) as worker:
+        peer, _ = worker.connect("project=console&channels[]=files")
+        return worker.shared.conversation.answer(peer, message)
 
 
 @pytest.mark.parametrize(

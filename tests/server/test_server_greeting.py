@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
-from pytsung_server.admission import Admitted, admit
-from pytsung_server.greeting import MAX_KNOWN, Greeter, Outcome
+from pytsung_server.admission import Admission, Admitted
+from pytsung_server.directory import DEFAULT
+from pytsung_server.greeting import MAX_KNOWN, Greeter, Greeting, Outcome
+from pytsung_server.ids import Minter
+from pytsung_server.index import Index
 from pytsung_server.settings import Profile
 
 from pytsung.protocols.websocket.codec import Rules, WebSocketCodec
 from pytsung.protocols.websocket.events import Event, Role, TextMessage
 from pytsung.protocols.websocket.handshake import accept_of
+from tests.server.bench import bench
 from tests.server.running import KEY, request
+
+
+class TestedGreeter(Greeter):
+    """A greeter with all that it needs, asked by nobody in particular."""
+
+    __test__ = False
+
+    def __init__(self, profile: Profile) -> None:
+        admission = Admission(profile, DEFAULT, limit_connects=False, mask_errors=False)
+        super().__init__(admission, Index(), Minter(), close_frames=True)
+
+    def greet(self, head: bytes, address: Callable[[], str] = lambda: "192.0.2.1") -> Greeting:
+        return super().greet(head, address)
 
 
 def key_of(number: int) -> str:
@@ -21,7 +39,7 @@ def key_of(number: int) -> str:
 
 def test_a_known_head_gets_the_accept_value_of_its_own_key() -> None:
     """Heads are told apart by all but the key; the key must not be remembered."""
-    greeter = Greeter(Profile.BENCH2021)
+    greeter = TestedGreeter(Profile.BENCH2021)
     for number in range(3):
         head = request().replace(KEY.encode(), key_of(number).encode())
         greeting = greeter.greet(head)
@@ -35,7 +53,7 @@ def test_a_known_head_gets_the_accept_value_of_its_own_key() -> None:
 )
 def test_a_known_head_with_a_bad_key_is_still_refused(key: bytes) -> None:
     """The fast path must not let through what the slow one refuses."""
-    greeter = Greeter(Profile.BENCH2021)
+    greeter = TestedGreeter(Profile.BENCH2021)
     assert greeter.greet(request()).outcome is Outcome.ADMITTED
     head = request().replace(KEY.encode(), key)
     assert greeter.greet(head).outcome is Outcome.BAD_REQUEST
@@ -44,7 +62,7 @@ def test_a_known_head_with_a_bad_key_is_still_refused(key: bytes) -> None:
 
 def test_a_key_within_another_header_is_not_taken_for_the_key() -> None:
     """A field's name may stand in a value; only whole fields count."""
-    greeter = Greeter(Profile.BENCH2021)
+    greeter = TestedGreeter(Profile.BENCH2021)
     trap = b"\r\nX-Trap: \r\nSec-WebSocket-Key: " + b"A" * 24
     head = request().replace(b"\r\nOrigin", trap + b"\r\nOrigin")
     for _ in range(2):
@@ -57,12 +75,12 @@ def test_header_names_are_read_in_any_case() -> None:
     head = request().replace(b"Sec-WebSocket-Key", b"sec-websocket-key")
     head = head.replace(b"Upgrade: websocket", b"upgrade: WebSocket")
     head = head.replace(b"Connection: Upgrade", b"connection: keep-alive, Upgrade")
-    assert Greeter(Profile.CURRENT).greet(head).outcome is Outcome.ADMITTED
+    assert TestedGreeter(Profile.CURRENT).greet(head).outcome is Outcome.ADMITTED
 
 
 def test_remembered_heads_are_bounded() -> None:
     """Clients that differ in every head must not fill the memory, nor get wrong answers."""
-    greeter = Greeter(Profile.BENCH2021)
+    greeter = TestedGreeter(Profile.BENCH2021)
     for number in range(2 * MAX_KNOWN + 10):
         head = request(f"/?project=console&channels[]=c{number}")
         assert f'["c{number}"]'.encode() in greeter.greet(head).data
@@ -71,13 +89,13 @@ def test_remembered_heads_are_bounded() -> None:
 
 def test_ids_differ_between_workers_too() -> None:
     """Each worker counts by itself."""
-    first, second = (Greeter(Profile.CURRENT).greet(request()).data for _ in range(2))
+    first, second = (TestedGreeter(Profile.CURRENT).greet(request()).data for _ in range(2))
     assert first != second
 
 
 def messages(target: str, profile: Profile = Profile.CURRENT) -> list[Event]:
     """What a client reads after its upgrade."""
-    data = Greeter(profile).greet(request(target)).data
+    data = TestedGreeter(profile).greet(request(target)).data
     return WebSocketCodec(Role.SERVER, rules=Rules(accept_unmasked=True)).feed(
         data.partition(b"\r\n\r\n")[2]
     )
@@ -107,9 +125,11 @@ def test_a_guest_keeps_only_what_guests_may_listen_to_of_an_account() -> None:
     """The original drops the rest without a word."""
     names = ["account", "account.create", "account.123", "accounts", "files"]
     target = "/?project=console&" + "&".join(f"channels[]={name}" for name in names)
-    decision = admit(Profile.CURRENT, target, "")
+    with bench() as worker:
+        decision = worker.decide(target)
     assert isinstance(decision, Admitted)
-    assert decision.channels == ("account", "account.create", "accounts", "files")
+    (subscription,) = decision.subscriptions
+    assert subscription.channels == ("account", "account.create", "accounts", "files")
 
 
 @pytest.mark.parametrize(
@@ -126,5 +146,6 @@ def test_header_or_query_names_the_project_by_the_profile(
     profile: Profile, header: str, query: str, admitted: bool
 ) -> None:
     """Which one wins was turned round between the generations."""
-    decision = admit(profile, f"/?{query}&channels[]=a", header)
+    with bench(profile) as worker:
+        decision = worker.decide(f"/?{query}&channels[]=a", x_appwrite_project=header)
     assert isinstance(decision, Admitted) is admitted
