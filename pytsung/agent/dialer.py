@@ -44,6 +44,7 @@ _UNSIGNED = struct.Struct("=I")
 """What Python's setsockopt does not take as a number: more than 31 bits."""
 
 STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+DATAGRAM = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 
 IN_PROGRESS = (0, errno.EINPROGRESS)
 
@@ -64,6 +65,7 @@ class Dialer:
         self._recorder = recorder
         self._random = random
         self._turn = 0
+        self._sources = _by_family(share.source_addresses)
         self._next_port: dict[str, int] = {}
         self._windows = _window_starts()
         # Other workers fill the same source addresses, about as fast as this one.
@@ -73,18 +75,22 @@ class Dialer:
             self._crowded_from = 0
         self._settings: dict[int, tuple[ConnectionOptions, _Settings]] = {}
 
-    def dial(self, address: Address, options: ConnectionOptions) -> int:
+    def dial(self, address: Address, options: ConnectionOptions, kind: int = STREAM) -> int:
         """Begin a connection; gives its non-blocking descriptor, not yet connected.
 
-        Raises OSError with the reason; no descriptor is left behind.
+        `kind` is STREAM or DATAGRAM. Raises OSError with the reason; no descriptor is
+        left behind.
         """
-        known = self._settings.get(id(options))
-        settings = self._settings_of(options) if known is None else known[1]
-        source = self._source()
+        if kind == STREAM:
+            known = self._settings.get(id(options))
+            settings = self._settings_of(options) if known is None else known[1]
+        else:
+            settings = _datagram_settings(options)
+        source = self._source(address.family)
         is_crowded = self._recorder.connections_open > self._crowded_from
         for attempt in range(_attempts(options)):
             # The plain type: socket.socket's own constructor costs as much as the system call.
-            connection = socket.SocketType(address.family, STREAM)
+            connection = socket.SocketType(address.family, kind)
             try:
                 for level, name, value in settings:
                     connection.setsockopt(level, name, value)
@@ -109,11 +115,12 @@ class Dialer:
                 raise last
         raise last
 
-    def _source(self) -> str:
+    def _source(self, family: int) -> str:
         """The local address of the next connection; empty where the kernel chooses."""
-        if self._share.source_range:
-            return _draw_address(self._share.source_range, self._random)
-        addresses = self._share.source_addresses
+        if self._share.source_range:  # IPv4, as in Tsung
+            is_its_own = family == socket.AF_INET
+            return _draw_address(self._share.source_range, self._random) if is_its_own else ""
+        addresses = self._sources.get(family)
         if not addresses:
             return ""
         self._turn += 1
@@ -156,6 +163,24 @@ class Dialer:
             port = start if start <= last else first
         self._next_port[source] = port + step
         return port
+
+
+def _by_family(addresses: tuple[str, ...]) -> dict[int, list[str]]:
+    """Addresses by their family: a connection cannot leave from one of another."""
+    return {
+        socket.AF_INET: [address for address in addresses if ":" not in address],
+        socket.AF_INET6: [address for address in addresses if ":" in address],
+    }
+
+
+def _datagram_settings(options: ConnectionOptions) -> _Settings:
+    """The socket options of UDP."""
+    level = socket.SOL_SOCKET
+    buffers = (
+        (socket.SO_RCVBUF, options.datagram_receive_buffer),
+        (socket.SO_SNDBUF, options.datagram_send_buffer),
+    )
+    return tuple((level, name, size) for name, size in buffers if size is not None)
 
 
 def _attempts(options: ConnectionOptions) -> int:

@@ -2,25 +2,25 @@
 
 The only place where a `VirtualUser` meets a descriptor. There is one for each
 user, very many in a process, so it is slotted, holds its descriptor as a number,
-and has no buffer while nothing is half sent. TLS lies between the two when the
-endpoint asks for it. Decides nothing: what to do comes from the user.
+and has no buffer while nothing is half sent. A layer (TLS, WebSocket, datagrams) lies
+between the two when the endpoint is no plain stream. Decides nothing: what to do
+comes from the user.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import ssl
 from time import monotonic
 
-from pytsung.agent.dialer import error_name
+from pytsung.agent.dialer import DATAGRAM, STREAM, error_name
+from pytsung.agent.layered import LayeredUser
 from pytsung.agent.resolver import Address
 from pytsung.agent.surroundings import CertificateError, Surroundings
-from pytsung.agent.tls_names import tls_error_name
 from pytsung.plan import Transport
-from pytsung.reactor.calendar import NEVER, Bucket
+from pytsung.reactor.calendar import NEVER
 from pytsung.reactor.reactor import READ, WRITE
-from pytsung.reactor.tls import TlsLayer
+from pytsung.user.state import SENDING
 from pytsung.user.steps import (
     STAY,
     AbortTest,
@@ -46,39 +46,30 @@ READ_SIZE = 65536
 
 NO_DESCRIPTOR = -1
 
+TCP = Transport.TCP
+UDP = Transport.UDP
+
 CLOSED = (errno.EPIPE, errno.ECONNRESET)
 """What the kernel says of a connection that the peer has closed."""
 
 
-class LiveUser:
+class LiveUser(LayeredUser):
     """One user in its surroundings; a handler and a timer of its reactor."""
 
-    __slots__ = (
-        "_mask",
-        "_opening",
-        "_outgoing",
-        "_sending",
-        "_tls",
-        "_tls_session",
-        "bucket",
-        "deadline",
-        "descriptor",
-        "surroundings",
-        "user",
-    )
+    __slots__ = ("_sending",)
 
     def __init__(self, user: VirtualUser, surroundings: Surroundings) -> None:
         self.user = user
         self.surroundings = surroundings
         self.deadline = NEVER
-        self.bucket: Bucket | None = None
+        self.bucket = None
         self.descriptor = NO_DESCRIPTOR
         self._mask = 0  # events the reactor watches for; 0: not registered
-        self._opening: Connect | None = None  # until the connection is established
-        self._outgoing: bytes | None = None  # what the socket did not take yet
+        self._opening = None  # until the connection is established
+        self._outgoing = None  # what the socket did not take yet
         self._sending: int | None = None  # size of the request in `_outgoing`, if one is
-        self._tls: TlsLayer | None = None
-        self._tls_session: ssl.SSLSession | None = None
+        self._layer = None  # between socket and conversation
+        self._tls_session = None
 
     # -- what the reactor and the crowd tell ----------------------------------
 
@@ -91,6 +82,9 @@ class LiveUser:
         if self._opening is not None:
             self._close()
             self.perform(self.user.connect_failed("timeout", monotonic()))
+        elif self._layer is not None and not self._layer.is_open:
+            self._close()
+            self.perform(self.user.send_failed("timeout", monotonic()))
         elif not self.surroundings.is_stopping:
             self.perform(self.user.woke(monotonic()))
 
@@ -98,7 +92,7 @@ class LiveUser:
         """The socket can be read or written, or has failed."""
         if self._outgoing is not None and events & ~READ:
             self.perform(self._flush())
-        is_connecting = self._opening is not None and self._tls is None
+        is_connecting = self._opening is not None and self._layer is None
         if events & ~WRITE and self.descriptor != NO_DESCRIPTOR and not is_connecting:
             self._read()
 
@@ -162,28 +156,30 @@ class LiveUser:
         return None
 
     def _listen(self, step: Listen) -> Step | None:
-        """Read again; a goodbye of TLS may have come before the pause."""
+        """Read again; a layer's goodbye may have come before the pause."""
         self.deadline = NEVER
-        tls = self._tls
+        layer = self._layer
         if self.descriptor != NO_DESCRIPTOR:
             self._watch(READ | WRITE if self._outgoing is not None else READ)
-        if tls is None or not tls.closed:
+        if layer is None or not layer.closed:
             return step.then
         self.perform(step.then)
-        return self.user.peer_closed(monotonic()) if self._tls is tls else None
+        return self.user.peer_closed(monotonic()) if self._layer is layer else None
 
     def _store(self, step: Store) -> Step:
         if self._mask:
             self._watch(0)
-        self.surroundings.put_aside(self, step.kind, self.descriptor, self._tls, self._tls_session)
+        self.surroundings.put_aside(
+            self, step.kind, self.descriptor, self._layer, self._tls_session
+        )
         self.descriptor = NO_DESCRIPTOR
-        self._tls = self._tls_session = self._outgoing = self._sending = None
+        self._layer = self._tls_session = self._outgoing = self._sending = None
         return step.then
 
     def _restore(self, step: Restore) -> Step:
         stored = self.surroundings.stored.pop((self, step.kind))
         self.descriptor = stored.take()
-        self._tls, self._tls_session = stored.tls, stored.tls_session
+        self._layer, self._tls_session = stored.layer, stored.tls_session
         self._watch(READ)
         return step.then
 
@@ -201,35 +197,28 @@ class LiveUser:
             return None
         if not isinstance(address, Address):
             return self.user.connect_failed(address, now)
+        transport = step.endpoint.transport
+        kind = STREAM if transport is not UDP else DATAGRAM
         try:
-            self.descriptor = surroundings.dialer.dial(address, self.user.program.session.options)
+            options = self.user.program.session.options
+            self.descriptor = surroundings.dialer.dial(address, options, kind)
         except OSError as error:
             return self.user.connect_failed(error_name(error), now)
         self._opening = step
         if step.timeout is not None:
             surroundings.reactor.wake_at(self, now + step.timeout)
-        if step.endpoint.transport is Transport.TLS:
+        self._sending = len(step.data)
+        if transport is TCP:
+            self._outgoing = step.data
+        else:
             try:
-                self._tls = self._new_tls(step)
+                self._layer = self._new_layer(step)
             except CertificateError:
                 self._close()
                 return self.user.connect_failed("tls_certificate", now)
-            self._outgoing = self._tls.take()
-        else:
-            self._outgoing = step.data
-            self._sending = len(step.data)
+            self._outgoing = self._layer.take()
         # Often established already: on a near network the first write goes through.
         return self._flush()
-
-    def _new_tls(self, step: Connect) -> TlsLayer:
-        wishes = self.user.program.session.options.tls
-        tls = TlsLayer(
-            self.surroundings.tls_context(wishes, self.user.certificate),
-            server_hostname=step.endpoint.host if wishes.send_sni else None,
-            session=self._tls_session,
-        )
-        tls.start()
-        return tls
 
     def _send(self, data: bytes) -> Step | None:
         if self.surroundings.is_stopping:
@@ -238,25 +227,24 @@ class LiveUser:
         self.user.request_started = monotonic()
         # A request may still be on its way: the one before, if it was answered early.
         self._sending = (self._sending or 0) + len(data)
-        self._outgoing = (self._outgoing or b"") + self._encrypted(data)
+        if self._layer is not None:
+            data = self._through(self._layer, data)
+        self._outgoing = data if self._outgoing is None else self._outgoing + data
         return self._flush()
 
     def _reply(self, step: Reply) -> Step:
         """Send beside what is awaited; should that fail, reading will tell."""
         if self.descriptor != NO_DESCRIPTOR:
             self.user.world.recorder.counters["size_sent"] += len(step.data)
-            self._outgoing = (self._outgoing or b"") + self._encrypted(step.data)
+            data = step.data
+            if self._layer is not None:
+                data = self._through(self._layer, data)
+            self._outgoing = (self._outgoing or b"") + data
             # That may also end a request, well or badly; an answered one has gone on already.
             outcome = self._flush()
             if outcome is not None and outcome is not STAY:
                 return outcome
         return step.then
-
-    def _encrypted(self, data: bytes) -> bytes:
-        if self._tls is None:
-            return data
-        self._tls.send(data)
-        return self._tls.take()
 
     # -- the socket -----------------------------------------------------------
 
@@ -279,21 +267,35 @@ class LiveUser:
             written = os.write(self.descriptor, self._outgoing)
         except BlockingIOError:
             self._watch(READ | WRITE)
+            self._limit_writing()
             return None
         except OSError as error:
             return self._write_failed(error)
-        if self._opening is not None and self._tls is None:
+        if self._opening is not None and (self._layer is None or self._layer.established):
             self._established(at)
         if written < len(self._outgoing):
             self._outgoing = self._outgoing[written:]
             self._watch(READ | WRITE)
+            self._limit_writing()
             return None
         self._outgoing = None
         self._watch(READ)
         if self._sending is None:
             return None
+        if self._layer is not None and not self._layer.is_open:
+            self._await_upgrade()
+            return None
         size, self._sending = self._sending, None
         return self.user.sent(size, monotonic())
+
+    def _limit_writing(self) -> None:
+        """A peer that takes no more of a request has as long as one that gives no answer.
+
+        Tsung's users have no limit here, and wait for ever.
+        """
+        if self._opening is None and self.user.state is SENDING:
+            timeout = self.user.program.await_answer.timeout
+            self.surroundings.reactor.expect_before(self, monotonic() + timeout)
 
     def _established(self, at: float) -> None:
         self._opening = None
@@ -301,14 +303,18 @@ class LiveUser:
         self.user.connected(at)
 
     def _write_failed(self, error: OSError) -> Step | None:
+        layer = self._layer
+        if layer is not None and layer.keeps_bounds and error.errno == errno.ECONNREFUSED:
+            self._refused(error)  # an earlier datagram was; this one was not sent
+            return self._flush()
         self._outgoing = None
         reason = "closed" if error.errno in CLOSED else error_name(error)
         if self._opening is not None:
-            if reason != "closed" or self._tls is not None:
+            if self._stood(reason):
+                self._established(monotonic())
+            else:
                 self._close()
                 return self.user.connect_failed(reason, monotonic())
-            # Only an established connection can be reset: it was, before our first byte.
-            self._established(monotonic())
         self._watch(READ)
         if self._sending is None:
             return None
@@ -323,47 +329,15 @@ class LiveUser:
             return
         except OSError as error:
             if error.errno not in CLOSED:
-                self.perform(self._broken(error_name(error), now))
+                self._read_failed(error, now)
                 return
             data = b""  # a reset is seen as a close, as in Tsung
-        if self._tls is not None:
-            self._read_tls(self._tls, data, now)
+        if self._layer is not None:
+            self._read_layer(self._layer, data, now)
         elif data:
             self.perform(self.user.received(data, now))
         else:
             self.perform(self.user.peer_closed(now))
-
-    def _read_tls(self, tls: TlsLayer, data: bytes, now: float) -> None:
-        try:
-            plaintext = tls.feed(data)
-        except ssl.SSLError as error:
-            self.perform(self._broken(tls_error_name(error), now))
-            return
-        if self._opening is not None and tls.established:
-            request = self._opening.data
-            self._established(monotonic())
-            self._sending = len(request)
-            tls.send(request)
-        outgoing = tls.take()
-        if outgoing:
-            self._outgoing = (self._outgoing or b"") + outgoing
-            self.perform(self._flush())
-        if plaintext and self._tls is tls:
-            self.perform(self.user.received(plaintext, now))
-        if tls.closed and self._tls is tls and self._mask:  # else it holds: `_listen` looks
-            if self._opening is not None:
-                self._close()
-                self.perform(self.user.connect_failed("closed", now))
-            else:
-                self.perform(self.user.peer_closed(now))
-
-    def _broken(self, reason: str, now: float) -> Step:
-        """A fatal TLS alert, ours or the peer's, or what the kernel says of the connection."""
-        is_opening = self._opening is not None
-        self._close()
-        if is_opening:
-            return self.user.connect_failed(reason, now)
-        return self.user.broken(reason, now)
 
     def _close(self) -> None:
         """Close the connection if there is one; nothing of it is left behind."""
@@ -372,21 +346,11 @@ class LiveUser:
         self._sending = None
         if self.descriptor == NO_DESCRIPTOR:
             return
-        if self._tls is not None:
-            self._close_tls(self._tls)
+        if self._layer is not None:
+            self._close_layer(self._layer)
         descriptor, self.descriptor = self.descriptor, NO_DESCRIPTOR
         if self._mask:
             self._mask = 0
             self.surroundings.reactor.close(descriptor)
         else:
             os.close(descriptor)
-
-    def _close_tls(self, tls: TlsLayer) -> None:
-        if tls.established and self.user.program.session.options.tls.reuse_sessions:
-            self._tls_session = tls.session
-        tls.close()
-        self._tls = None
-        try:
-            os.write(self.descriptor, tls.take())
-        except OSError:
-            return  # the peer is gone, or slow: a goodbye is a courtesy

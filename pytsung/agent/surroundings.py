@@ -12,12 +12,12 @@ from typing import Any
 
 from pytsung.agent.certificates import CertificateError, load_certificate
 from pytsung.agent.dialer import Dialer
+from pytsung.agent.layers import Layer, SecureLayer, new_layer
 from pytsung.agent.resolver import Resolver
 from pytsung.agent.stored import StoredConnection
 from pytsung.control.leases import Supply
-from pytsung.plan import SetCertificate, TlsOptions
+from pytsung.plan import ConnectionOptions, Endpoint, SetCertificate, TlsOptions
 from pytsung.reactor.reactor import Reactor
-from pytsung.reactor.tls import TlsLayer
 from pytsung.user.world import World
 
 __all__ = ["CertificateError", "Surroundings"]
@@ -72,7 +72,7 @@ class Surroundings:
         user: Any,
         kind: str,
         descriptor: int,
-        tls: TlsLayer | None,
+        layer: Layer | None,
         tls_session: ssl.SSLSession | None,
     ) -> None:
         """Keep a live user's connection open, until it is taken up or the peer closes it."""
@@ -81,13 +81,32 @@ class Surroundings:
             self.stored.pop((user, kind), None)
             user.user.lost_stored(kind)
 
-        stored = StoredConnection(descriptor, tls, tls_session, self.reactor, lost)
+        stored = StoredConnection(descriptor, layer, tls_session, self.reactor, lost)
         self.stored[user, kind] = stored
 
     def close_stored(self, user: object) -> None:
         """A user ends: close what it has put aside."""
         for key in [key for key in self.stored if key[0] is user] if self.stored else ():
             self.stored.pop(key).close()
+
+    def new_layer(
+        self,
+        endpoint: Endpoint,
+        options: ConnectionOptions,
+        certificate: SetCertificate | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> Layer:
+        """What lies between the socket of a new connection and its conversation.
+
+        Raises CertificateError when the certificate cannot be used.
+        """
+        tls = None
+        if endpoint.transport.is_secure:
+            name = endpoint.host if options.tls.send_sni else None
+            context = self.tls_context(options.tls, certificate)
+            tls = SecureLayer(context, server_hostname=name, session=session)
+        world = self.world
+        return new_layer(endpoint, options, tls, world.random, quirks=world.quirks)
 
     def tls_context(
         self, options: TlsOptions, certificate: SetCertificate | None = None

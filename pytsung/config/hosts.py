@@ -20,6 +20,13 @@ TRANSPORTS: Mapping[str, tuple[Transport, bool]] = {
     "tcp6": (Transport.TCP, True),
     "ssl": (Transport.TLS, False),
     "ssl6": (Transport.TLS, True),
+    "udp": (Transport.UDP, False),
+    "udp6": (Transport.UDP, True),
+    "websocket": (Transport.WEBSOCKET, False),
+    "ws": (Transport.WEBSOCKET, False),
+    "websocket_ssl": (Transport.WEBSOCKET_TLS, False),
+    "wss": (Transport.WEBSOCKET_TLS, False),
+    "erlang": (Transport.LOCAL, False),
 }
 """`<server type>`: what carries the conversation, and whether IPv6 is forced."""
 
@@ -125,12 +132,13 @@ def read_targets(servers: SourceElement, reader: ConfigurationReader) -> tuple[T
 
 def _target(element: SourceElement, reader: ConfigurationReader) -> Target:
     host = _host_name(element, reader)
-    port = 0
-    if reader.required(element, "port"):
-        port = reader.integer(element, "port", 0, least=1, most=65535)
     reader.required(element, "type")
     kind = reader.choice(element, "type", tuple(TRANSPORTS), "tcp")
     transport, ipv6 = TRANSPORTS[kind]
+    port = 0
+    if reader.required(element, "port"):
+        least = 0 if transport is Transport.LOCAL else 1
+        port = reader.integer(element, "port", 0, least=least, most=65535)
     return Target(Endpoint(host, port, transport, ipv6), reader.number(element, "weight", 1.0))
 
 

@@ -184,6 +184,7 @@ MARKS = (
         APPROXIMATED,
         "the controller alone holds the file, and draws the lines",
     ),
+    Mark("option", "websocket_origin", FIXED, "with and without TLS"),
     Mark(
         "option",
         "ip_bind_address_no_port",

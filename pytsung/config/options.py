@@ -17,7 +17,14 @@ from pytsung.config.think_times import ThinkTimeRule, read_rule
 from pytsung.config.unsupported import has_row
 from pytsung.config.variables import LOCAL
 from pytsung.config.vocabulary import TYPED_OPTIONS, UNTYPED_OPTIONS
-from pytsung.plan import Barrier, ConnectionOptions, ProtocolOptions, RowFile, TlsOptions
+from pytsung.plan import (
+    Barrier,
+    ConnectionOptions,
+    ProtocolOptions,
+    RowFile,
+    TlsOptions,
+    WebSocketOptions,
+)
 from pytsung.protocols.registry import Registry
 from pytsung.protocols.room import RoomWithOptions, furnished
 
@@ -83,6 +90,9 @@ def _read_untyped(
     if name in _TLS:
         tls: TlsOptions = replace(before.connection.tls, **_TLS[name](option, reader))
         return replace(before, connection=replace(before.connection, tls=tls))
+    if name in _WEBSOCKET:
+        websocket = replace(before.connection.websocket, **_WEBSOCKET[name](option, reader))
+        return replace(before, connection=replace(before.connection, websocket=websocket))
     if name in ("file_server", "local_file_server"):
         return _with_file(option, name, before, reader)
     if name == "thinktime":
@@ -188,11 +198,26 @@ _CONNECTION: Mapping[str, _Change] = {
     "max_retries": _integer("max_retries", least=0),
     "tcp_rcv_buffer": _integer("receive_buffer", least=1),
     "tcp_snd_buffer": _integer("send_buffer", least=1),
+    "udp_rcv_buffer": _integer("datagram_receive_buffer", least=1),
+    "udp_snd_buffer": _integer("datagram_send_buffer", least=1),
     "tcp_reuseaddr": _flag("reuse_address", default=False),
     "tcp_reuseport": _flag("reuse_port", default=False),
     "ip_transparent": _flag("transparent", default=False),
     "ports_range": _source_ports,
     "rate_limit": lambda option, reader: {"rate_limit": read_rate_limit(option, reader)},
+}
+
+def _text(name: str, default: str) -> _Change:
+    return lambda option, reader: {name: reader.text(option, "value", default).strip()}
+
+
+_WEBSOCKET: Mapping[str, _Change] = {
+    "websocket_path": _text("path", WebSocketOptions().path),
+    "websocket_frame": lambda option, reader: {
+        "is_text": reader.choice(option, "value", ("binary", "text"), "binary") == "text"
+    },
+    "websocket_subprotocols": _text("subprotocols", ""),
+    "websocket_origin": _text("origin", ""),
 }
 
 _TLS: Mapping[str, _Change] = {

@@ -48,22 +48,15 @@ class Row:
 ROWS = (
     # Sessions
     Row("dyn_variable", "pgsql_expr"),
-    Row("change_type", "server_type", ("udp", "udp6", "bosh", "bosh_ssl", "erlang")),
-    Row("change_type", "server_type", ("websocket", "websocket_ssl", "ws", "wss")),
+    Row("change_type", "server_type", ("bosh", "bosh_ssl")),
     # Options
     Row("option", "name", ("max_ssh_startup_per_core",), refused=False),
-    Row("option", "name", ("udp_rcv_buffer", "udp_snd_buffer"), refused=False),
-    Row("option", "name", ("websocket_path", "websocket_frame"), refused=False),
-    Row("option", "name", ("websocket_subprotocols", "websocket_origin"), refused=False),
     Row("option", "name", ("bosh_path", "job_notify_port"), refused=False),
     # Hosts
     Row("client", "type", ("batch",), cure="write one <client> for each host"),
     Row("ip", "value", ("resolve",), cure="write the address itself"),
     Row("ip", "scan", ("true",), cure="write one <ip value> for each address"),
-    Row("server", "type", ("udp", "udp6")),
-    Row("server", "type", ("websocket", "websocket_ssl", "ws", "wss")),
     Row("server", "type", ("bosh", "bosh_ssl")),
-    Row("server", "type", ("erlang",)),
     Row("monitor", refused=False),
 )
 

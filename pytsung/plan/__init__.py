@@ -16,7 +16,7 @@ from pytsung.plan.changes import (
 from pytsung.plan.files import Cargo, CarriedFile, digest_of
 from pytsung.plan.hosts import AgentHost, Endpoint, Monitor, Target, Transport
 from pytsung.plan.load import ArrivalPhase, Load, ScheduledUser, SessionWeights
-from pytsung.plan.options import ConnectionOptions, RateLimit, TlsOptions
+from pytsung.plan.options import ConnectionOptions, RateLimit, TlsOptions, WebSocketOptions
 from pytsung.plan.plan import Barrier, Dump, Plan
 from pytsung.plan.sessions import (
     Abort,
@@ -107,5 +107,6 @@ __all__ = [
     "VariableSource",
     "WaitForAll",
     "WaitForPush",
+    "WebSocketOptions",
     "digest_of",
 ]

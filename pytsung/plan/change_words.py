@@ -67,10 +67,19 @@ def _source_words(source: VariableSource) -> str:
     return f"Python: {source.callback}" if isinstance(source, PythonCall) else "host and port"
 
 
+_TRANSPORTS = {
+    Transport.TLS: " with TLS",
+    Transport.UDP: " by UDP",
+    Transport.WEBSOCKET: " in a WebSocket",
+    Transport.WEBSOCKET_TLS: " in a WebSocket with TLS",
+    Transport.LOCAL: " (on the agent host itself)",
+}
+
+
 def change_words(step: Change) -> str:
     """What changes from here on."""
     if isinstance(step, ChangeType):
-        secure = " with TLS" if step.transport is Transport.TLS else ""
+        secure = _TRANSPORTS.get(step.transport, "")
         kept = ", keep the connection" if step.store else ""
         taken = ", take up the one kept" if step.restore else ""
         return f"go on as {step.kind} at {step.host}:{step.port}{secure}{kept}{taken}"

@@ -14,11 +14,20 @@ class Transport(enum.Enum):
 
     TCP = "tcp"
     TLS = "tls"
+    UDP = "udp"
+    WEBSOCKET = "websocket"  # in the messages of a WebSocket
+    WEBSOCKET_TLS = "websocket_ssl"
+    LOCAL = "erlang"  # nothing: what is asked for happens on the agent host
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS lies between."""
+        return self in (Transport.TLS, Transport.WEBSOCKET_TLS)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address of a target. `ipv6` forces IPv6, as Tsung's `tcp6` and `ssl6` do."""
+    """One address of a target. `ipv6` forces IPv6, as Tsung's `tcp6` and the like do."""
 
     host: str
     port: int

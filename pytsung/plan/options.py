@@ -19,6 +19,19 @@ class TlsOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSocketOptions:
+    """The WebSocket that server types `websocket` lay a conversation on (options `websocket_*`).
+
+    An empty `origin` is the target's host name.
+    """
+
+    path: str = "/chat"
+    is_text: bool = False
+    subprotocols: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RateLimit:
     """How fast a user reads what it awaits: a token bucket, in bytes and bytes per second."""
 
@@ -34,7 +47,8 @@ class ConnectionOptions:
     the longest silence while an answer is awaited. `receive_buffer` and
     `send_buffer` are SO_RCVBUF and SO_SNDBUF in bytes, None leaves them to the kernel
     (Tsung sets 32768). `source_ports` are the
-    first and last local port to use, where the test fixes them. `barrier_timeout` is
+    first and last local port to use, where the test fixes them. `datagram_…` are the
+    buffers of UDP. `barrier_timeout` is
     how long a user waits for all the others (None: for ever).
     """
 
@@ -51,3 +65,6 @@ class ConnectionOptions:
     tls: TlsOptions = field(default_factory=TlsOptions)
     rate_limit: RateLimit | None = None
     barrier_timeout: float | None = None
+    datagram_receive_buffer: int | None = None
+    datagram_send_buffer: int | None = None
+    websocket: WebSocketOptions = field(default_factory=WebSocketOptions)

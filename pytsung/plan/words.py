@@ -5,7 +5,7 @@ Must not know any protocol: whoever asks says how a request reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import groupby
 
@@ -89,6 +89,15 @@ def _arriving(phase: ArrivalPhase) -> float:
 
 Row = tuple[str, str]
 
+_CARRIED: Mapping[Transport, str] = {
+    Transport.TCP: "TCP",
+    Transport.TLS: "TLS",
+    Transport.UDP: "UDP",
+    Transport.WEBSOCKET: "in a WebSocket",
+    Transport.WEBSOCKET_TLS: "in a WebSocket over TLS",
+    Transport.LOCAL: "on the agent hosts themselves",
+}
+
 
 def _host_rows(hosts: Sequence[AgentHost]) -> Iterator[Row]:
     """A row a host; hosts that are alike and follow each other share one."""
@@ -116,7 +125,7 @@ def _host(host: AgentHost) -> str:
 def _target_rows(plan: Plan) -> Iterator[Row]:
     whole = sum(target.weight for target in plan.targets)
     for target in plan.targets:
-        words = ["TLS" if target.endpoint.transport is Transport.TLS else "TCP"]
+        words = [_CARRIED[target.endpoint.transport]]
         if target.endpoint.ipv6:
             words.append("over IPv6")
         if len(plan.targets) > 1:
@@ -179,11 +188,16 @@ def _session(
 
 def _option_rows(options: ConnectionOptions) -> Iterator[Row]:
     """What differs from the defaults, in the words of the field's names."""
-    for part, default in ((options, ConnectionOptions()), (options.tls, ConnectionOptions().tls)):
-        for field in fields(part):
+    default = ConnectionOptions()
+    parts: tuple[tuple[str, object, object], ...] = (
+        ("", options, default),
+        ("TLS ", options.tls, default.tls),
+        ("WebSocket ", options.websocket, default.websocket),
+    )
+    for prefix, part, usual in parts:
+        for field in fields(part):  # type: ignore[arg-type] # dataclasses, all of them
             value = getattr(part, field.name)
-            if field.name != "tls" and value != getattr(default, field.name):
-                prefix = "TLS " if part is options.tls else ""
+            if field.name not in ("tls", "websocket") and value != getattr(usual, field.name):
                 yield prefix + field.name.replace("_", " "), _value(field.name, value)
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytsung.plan import Endpoint
-from pytsung.protocols.room import Ack, Feedback, RequestError
+from pytsung.protocols.room import Ack, Feedback, RequestError, StampedFeedback
 from pytsung.user import steps
 from pytsung.user.operations import MakeRequest
 from pytsung.user.player import Exchanging
@@ -42,6 +42,9 @@ from pytsung.user.steps import STAY, Step, Think
 from pytsung.user.supplies import ExhaustedError, Needs
 from pytsung.user.travel import Traveller
 from pytsung.user.world import World
+
+LOST = frozenset({"closed", "timeout", "no_ws_connection"})
+"""Reasons of a failed send after which there is no connection."""
 
 OUT_OF_ROWS = "error_file_empty"
 """Counted where a user needs a line of a file that has none."""
@@ -100,7 +103,7 @@ class VirtualUser(Traveller):
             return self._attempt(now)
         if self.state is HELD:
             return self._release_data(now)
-        if self.state in (WAITING, GATHERED):
+        if self.state in (WAITING, GATHERED, SENDING):  # the peer may not even read
             return self.fail("error_timeout", now)
         return STAY
 
@@ -147,7 +150,10 @@ class VirtualUser(Traveller):
         return self._complete(now)
 
     def send_failed(self, reason: str, now: float) -> Step:
-        """The request could not be written; `closed` is a connection that the peer has closed."""
+        """The request could not be written; `closed` is a connection that the peer has closed.
+
+        After a reason in `LOST` the driver has no connection any more, or closes it now.
+        """
         if self.state is not SENDING:  # it was answered all the same
             return STAY
         recorder = self.world.recorder
@@ -161,7 +167,7 @@ class VirtualUser(Traveller):
             return self.fail("error_unknown", now) if is_closed else self._end(now)
         self.state = RETRYING
         pause = Think(session.options.retry_delay)
-        if not is_closed:
+        if reason not in LOST:
             return pause
         self._forget_connection()
         return steps.Disconnect(pause)
@@ -169,10 +175,12 @@ class VirtualUser(Traveller):
     def received(self, data: bytes, now: float) -> Step:
         """Bytes have come, awaited or not."""
         self.world.recorder.counters["size_rcv"] += len(data)
-        if self._particulars is not None and self.state is WAITING:
+        if self._particulars is not None and self.state in (WAITING, HELD):
             pause = self._pause_after(data, now)
             if pause > 0:
                 return steps.Hold(pause)
+            if self.state is HELD:
+                return STAY
         return self._hear(data, now)
 
     def _hear(self, data: bytes, now: float) -> Step:
@@ -185,6 +193,9 @@ class VirtualUser(Traveller):
     def _pause_after(self, data: bytes, now: float) -> float:
         """Seconds that the rate limit wants before the data is looked at."""
         own = self._own()
+        if self.state is HELD:  # it came with what is held, as a block of its own
+            own.held += data
+            return 0.0
         pause = own.bucket.take(len(data), now) if own.bucket is not None else 0.0
         if pause > 0:
             self.state = HELD
@@ -360,6 +371,8 @@ class VirtualUser(Traveller):
 
     def _pushed(self, feedback: Feedback, then: Step, now: float) -> Step:
         """Messages have come that nobody asked for."""
+        if isinstance(feedback, StampedFeedback):
+            self.world.note_deliveries(feedback.stamps, now)
         if self.is_bidirectional:
             self.world.recorder.counters["async_unknown_data_rcv"] += feedback.pushes
             if self.state is PARKED and not feedback.complete:

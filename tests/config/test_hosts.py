@@ -85,6 +85,12 @@ def test_a_wrong_client_is_refused_at_its_line(element: str, words: str) -> None
         ("ssl", Transport.TLS, False),
         ("ssl6", Transport.TLS, True),
         ("'tcp'", Transport.TCP, False),
+        ("udp", Transport.UDP, False),
+        ("udp6", Transport.UDP, True),
+        ("websocket", Transport.WEBSOCKET, False),
+        ("ws", Transport.WEBSOCKET, False),
+        ("websocket_ssl", Transport.WEBSOCKET_TLS, False),
+        ("wss", Transport.WEBSOCKET_TLS, False),
     ],
 )
 def test_a_server_says_how_it_is_reached(kind: str, transport: Transport, ipv6: bool) -> None:
@@ -118,10 +124,8 @@ def test_servers_have_weights() -> None:
         ('<server host="h" port="1" type="sctp"/>', 'type="sctp"'),
         ('<server host="h" port="1" type="tcp" weight="0"/>', "weight 0"),
         ('<server host="h" port="1" type="tcp" weight="-2"/>', 'weight="-2"'),
-        ('<server host="h" port="1" type="udp"/>', 'type="udp"'),
-        ('<server host="h" port="1" type="wss"/>', 'type="wss"'),
         ('<server host="h" port="1" type="bosh"/>', 'type="bosh"'),
-        ('<server host="h" port="1" type="erlang"/>', 'type="erlang"'),
+        ('<server host="h" port="1" type="bosh_ssl"/>', 'type="bosh_ssl"'),
     ],
 )
 def test_a_wrong_server_is_refused_at_its_line(element: str, words: str) -> None:

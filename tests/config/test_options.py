@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytsung.plan import ConnectionOptions, TlsOptions
+from pytsung.plan import ConnectionOptions, TlsOptions, WebSocketOptions
 from tests.config.configurations import document, fault, plan, read, session, warnings
 
 
@@ -29,6 +29,18 @@ def options_of(inner: str) -> ConnectionOptions:
         (option("retry_timeout", "20"), ConnectionOptions(retry_delay=0.02)),
         (option("tcp_rcv_buffer", "4096"), ConnectionOptions(receive_buffer=4096)),
         (option("tcp_snd_buffer", "8192"), ConnectionOptions(send_buffer=8192)),
+        (option("udp_rcv_buffer", "4096"), ConnectionOptions(datagram_receive_buffer=4096)),
+        (option("udp_snd_buffer", "8192"), ConnectionOptions(datagram_send_buffer=8192)),
+        (
+            option("websocket_path", "/ws?a=b") + option("websocket_frame", "text"),
+            ConnectionOptions(websocket=WebSocketOptions("/ws?a=b", is_text=True)),
+        ),
+        (
+            option("websocket_subprotocols", "xmpp, mqtt") + option("websocket_origin", "http://o"),
+            ConnectionOptions(
+                websocket=WebSocketOptions(subprotocols="xmpp, mqtt", origin="http://o")
+            ),
+        ),
         (option("tcp_reuseaddr", "true"), ConnectionOptions(reuse_address=True)),
         (option("tcp_reuseport", "'true'"), ConnectionOptions(reuse_port=True)),
         (option("ip_transparent", "true"), ConnectionOptions(transparent=True)),
@@ -91,7 +103,7 @@ def test_the_seed_is_the_plans() -> None:
     ("inner", "words"),
     [
         (option("sed", "42"), "there is no option sed"),
-        (option("udp_rcv_buffer", "100"), 'name="udp_rcv_buffer"> has no effect'),
+        (option("bosh_path", "/b/"), 'name="bosh_path"> has no effect'),
         (option("heartbeat", more='type="ts_amqp"'), "the option heartbeat has no effect"),
         (option("seed", "1", 'colour="red"'), "<option> has no attribute colour"),
     ],

@@ -91,7 +91,7 @@ def _base_url(text: str) -> str:
         return text.partition("?")[0]
     endpoint = url.endpoint
     host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-    if endpoint.port != DEFAULT_PORTS[endpoint.transport]:
+    if endpoint.port != DEFAULT_PORTS.get(endpoint.transport):
         host = f"{host}:{endpoint.port}"
     scheme = "https" if endpoint.transport is Transport.TLS else "http"
     return f"{scheme}://{host.lower()}{url.target.partition('?')[0]}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pytsung.plan import Endpoint, Transport
 
 DEFAULT_PORTS = {Transport.TCP: 80, Transport.TLS: 443}
+"""Of `http` and `https`; carried by anything else, a port is always said."""
 
 _ABSOLUTE = re.compile(r"https?:", re.IGNORECASE)
 _URL = re.compile(
@@ -77,14 +78,14 @@ def relative_target(url: str) -> str:
 
 def host_text(endpoint: Endpoint) -> str:
     """`Host` for an endpoint: the port only where it is not the scheme's own."""
-    if endpoint.port != DEFAULT_PORTS[endpoint.transport]:
+    if endpoint.port != DEFAULT_PORTS.get(endpoint.transport):
         return str(endpoint)
     return f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
 
 
 def base_url(endpoint: Endpoint) -> str:
     """The URL of an endpoint, without a path."""
-    scheme = "https" if endpoint.transport is Transport.TLS else "http"
+    scheme = "https" if endpoint.transport.is_secure else "http"
     return f"{scheme}://{host_text(endpoint)}"
 
 

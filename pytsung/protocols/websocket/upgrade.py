@@ -35,7 +35,12 @@ RESERVED_HEADERS = frozenset(
 EXTENSIONS = "sec-websocket-extensions"
 """Left out too: a server might agree to an extension, and nobody here speaks any."""
 
-_DEFAULT_PORTS = {Transport.TCP: 80, Transport.TLS: 443}
+_DEFAULT_PORTS = {
+    Transport.TCP: 80,
+    Transport.TLS: 443,
+    Transport.WEBSOCKET: 80,
+    Transport.WEBSOCKET_TLS: 443,
+}
 
 
 class Route:
@@ -125,7 +130,7 @@ def _is_left_out(name: str, *, quirks: bool) -> bool:
 
 def _host_header(endpoint: Endpoint) -> str:
     """Host, and the port where it is not the scheme's own (RFC 6455, 4.1); Tsung never says it."""
-    if endpoint.port != _DEFAULT_PORTS[endpoint.transport]:
+    if endpoint.port != _DEFAULT_PORTS.get(endpoint.transport):
         return str(endpoint)
     return f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
 
