@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytsung.plan import Endpoint
-from pytsung.protocols.room import Ack, Feedback, RequestError, StampedFeedback
+from pytsung.protocols.room import Ack, Feedback, RequestError
 from pytsung.user import steps
 from pytsung.user.operations import MakeRequest
 from pytsung.user.player import Exchanging
@@ -371,8 +371,6 @@ class VirtualUser(Traveller):
 
     def _pushed(self, feedback: Feedback, then: Step, now: float) -> Step:
         """Messages have come that nobody asked for."""
-        if isinstance(feedback, StampedFeedback):
-            self.world.note_deliveries(feedback.stamps, now)
         if self.is_bidirectional:
             self.world.recorder.counters["async_unknown_data_rcv"] += feedback.pushes
             if self.state is PARKED and not feedback.complete:
