@@ -16,7 +16,7 @@ import trio
 
 from pytsung.agent.channel import Channel
 from pytsung.agent.hold import FileHold
-from pytsung.agent.host import HostSampler, rss
+from pytsung.agent.host import HostSampler, descriptor_limit, descriptors, rss
 from pytsung.agent.workers import Workers
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
@@ -106,10 +106,10 @@ class Agent:
             nursery.start_soon(self._report_health, workers)
         elif isinstance(message, Stop):
             nursery.start_soon(workers.stop, message.grace)
-        elif isinstance(message, Adopt):
-            await workers.adopt(message)
         elif isinstance(message, Amend):
             await workers.amend(message.amendment)
+        elif isinstance(message, Adopt):
+            await workers.adopt(message)
         elif isinstance(message, Lease | LeaseRecall | Release | Sends):
             await workers.relay(message)
         elif not isinstance(message, Beat):
@@ -153,6 +153,8 @@ class Agent:
                 rss=memory,
                 workers=len(workers.pids),
                 is_new_reading=is_new,
+                descriptors=max(map(descriptors, workers.pids), default=0),
+                descriptor_limit=descriptor_limit(),
             )
             await self._tell(health)
             count += 1

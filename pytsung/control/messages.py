@@ -82,18 +82,18 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Amend:
+    """Play other phases from now on; the share changes as the amendment says."""
+
+    amendment: Amendment
+
+
+@dataclass(frozen=True, slots=True)
 class Adopt:
     """Play this share, too, from `resume` on: the agent that had it is lost."""
 
     share: WorkerShare
     resume: Resume
-
-
-@dataclass(frozen=True, slots=True)
-class Amend:
-    """Play other phases from now on; the share changes as the amendment says."""
-
-    amendment: Amendment
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,8 @@ class Health:
 
     `cpu` in percent of the whole machine, `free_memory` in megabytes, `load` the
     1-minute average, read anew every ten seconds; `rss` bytes of the agent and its
-    workers together.
+    workers together. `descriptors` are those that its fullest worker has open, of
+    `descriptor_limit`; 0 where the kernel does not count them.
     """
 
     at: float
@@ -125,6 +126,8 @@ class Health:
     rss: int = 0
     workers: int = 0
     is_new_reading: bool = False
+    descriptors: int = 0
+    descriptor_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)

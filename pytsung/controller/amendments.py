@@ -29,10 +29,13 @@ def change_of(order: Order, timetable: Timetable, at: float) -> Change:
 def amendments(
     change: Change, shares: Sequence[AgentShare], is_lost: Sequence[bool] = ()
 ) -> list[Amendment]:
-    """What to tell each agent: those that are there play the new phases, all of them."""
+    """What to tell each agent: those that are there play the new phases, all of them.
+
+    Workers that play what is left of a lost agent's share get nothing new.
+    """
     lost = is_lost or [False] * len(shares)
     weights = [
-        0.0 if gone else worker.weight
+        0.0 if gone or worker.dealt is not None else worker.weight
         for share, gone in zip(shares, lost, strict=True)
         for worker in share.workers
     ]

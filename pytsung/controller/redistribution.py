@@ -116,7 +116,7 @@ class _Rest:
             return 0
         index = worker.index if worker.dealt is None else worker.dealt.index
         users = worker.phase_users[phase]
-        times = worker_arrivals(seed, index, phase, users, worker.phase_rates)
+        times = worker_arrivals(seed, index, phase, users, worker.rates_into(phase))
         elapsed = at - self._position.origin
         return sum(1 for _ in takewhile(lambda time: time <= elapsed, times))
 

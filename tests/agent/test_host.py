@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
-from pytsung.agent.host import HostSampler, rss
+import pytest
+
+from pytsung.agent.host import HostSampler, descriptor_limit, descriptors, rss
 
 
 def test_readings_are_of_this_host() -> None:
@@ -28,3 +31,14 @@ def test_memory_of_processes_adds_up_and_the_gone_count_nothing() -> None:
     assert own > 2**20
     assert rss([os.getpid(), 2**22 + 1]) >= own * 0.9
     assert rss([2**22 + 1]) == 0
+
+
+def test_descriptors_are_counted_without_listing_them() -> None:
+    """A worker has 20,000 of them: looking must cost nothing."""
+    mine = descriptors(os.getpid())
+    if not mine:
+        pytest.skip("this kernel does not count descriptors; Linux 6.2 and newer do")
+    with Path(os.devnull).open():
+        assert descriptors(os.getpid()) == mine + 1
+    assert descriptors(2**22 + 1) == 0
+    assert descriptor_limit() >= mine
