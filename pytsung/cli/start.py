@@ -37,6 +37,7 @@ from pytsung.report.at_the_end import after_run
 from pytsung.stats import Interval, SampleSummary
 from pytsung.stats.thresholds import Crossing, Threshold
 from pytsung.stats.totals import RunTotals
+from pytsung.stats.tripwire import Tripwire
 
 KEPT = (
     "All slaves have stopped; keep controller and web dashboard alive. \n"
@@ -47,11 +48,12 @@ KEPT = (
 
 def start(asked: Arguments, configuration: Configuration) -> int:
     """Run the test; gives the exit status."""
-    thresholds = [Threshold.parse(text) for text in asked.thresholds]
+    limits = (*configuration.plan.thresholds, *asked.thresholds)
+    tripwire = Tripwire([Threshold.parse(text) for text in limits])
     plan = send_to(configuration.plan, asked.server) if asked.server else configuration.plan
     roles = fleet.roles(asked, plan)
     endpoint = target_endpoint(plan) if asked.target else None
-    options = replace(_options(asked, plan), cargo=configuration.cargo)
+    options = replace(_options(asked, plan, tripwire), cargo=configuration.cargo)
     began = datetime.now().astimezone()
     directory = create_log_directory(asked.log_root, began)
     sys.stdout.write(f"Starting Tsung\nLog directory is: {directory}\n")
@@ -86,7 +88,7 @@ def start(asked: Arguments, configuration: Configuration) -> int:
 
     try:
         result, target_cost = trio.run(live)
-        crossings = [one.check(result.totals, result.duration) for one in thresholds]
+        crossings = tripwire.judge(result.totals, result.duration)
         summary = _summarise(plan, result, target_cost, crossings, configuration, log.values)
         log.finish(summary, time())
     finally:
@@ -118,7 +120,7 @@ def exit_status(ending: Ending, verdict: str, crossings: Sequence[Crossing]) -> 
     return ExitStatus.OK
 
 
-def _options(asked: Arguments, plan: Plan) -> RunOptions:
+def _options(asked: Arguments, plan: Plan, tripwire: Tripwire) -> RunOptions:
     seed = plan.seed if plan.seed is not None else random.SystemRandom().getrandbits(32)
     return RunOptions(
         seed=seed,
@@ -126,6 +128,7 @@ def _options(asked: Arguments, plan: Plan) -> RunOptions:
         grace=asked.grace,
         agent_timeout=asked.agent_timeout,
         on_agent_loss=OnAgentLoss(asked.on_agent_loss),
+        tripwire=tripwire,
     )
 
 

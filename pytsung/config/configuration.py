@@ -163,6 +163,7 @@ class _Sections:
             python_modules=self._variables.python_modules(),
             certificates=read_certificates(root, self._home, reader),
             barrier=options.barrier,
+            thresholds=options.thresholds,
         )
 
     def _row_files(self, options: Options) -> tuple[RowFile, ...]:

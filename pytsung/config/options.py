@@ -17,6 +17,7 @@ from pytsung.config.think_times import ThinkTimeRule, read_rule
 from pytsung.config.unsupported import has_row
 from pytsung.config.variables import LOCAL
 from pytsung.config.vocabulary import TYPED_OPTIONS, UNTYPED_OPTIONS
+from pytsung.errors import UsageError
 from pytsung.plan import (
     Barrier,
     ConnectionOptions,
@@ -27,6 +28,7 @@ from pytsung.plan import (
 )
 from pytsung.protocols.registry import Registry
 from pytsung.protocols.room import RoomWithOptions, furnished
+from pytsung.stats.thresholds import Threshold
 
 TLS_VERSIONS = ("tlsv1", "tlsv1.1", "tlsv1.2", "tlsv1.3")
 
@@ -41,6 +43,7 @@ class Options:
     barrier: Barrier = field(default_factory=Barrier)
     row_files: Mapping[str, RowFile] = field(default_factory=dict)
     protocols: tuple[ProtocolOptions, ...] = ()
+    thresholds: tuple[str, ...] = ()
 
 
 def read_options(
@@ -107,11 +110,26 @@ def _read_untyped(
             barrier=replace(before.barrier, timeout=timeout),
             connection=replace(before.connection, barrier_timeout=timeout),
         )
+    if name == "threshold":
+        return _with_threshold(option, before, reader)
     if name == "seed":
         return replace(before, seed=reader.integer(option, "value", before.seed or 0))
     if name and name not in UNTYPED_OPTIONS:
         reader.warn(option, f"there is no option {name}; it is ignored")
     return before
+
+
+def _with_threshold(
+    option: SourceElement, before: Options, reader: ConfigurationReader
+) -> Options:
+    """One more limit for the run's figures; ours, Tsung passes over it."""
+    text = reader.required(option, "value").strip()
+    try:
+        Threshold.parse(text)
+    except UsageError as error:
+        what, _, cure = str(error).rpartition("; ")
+        reader.fault(option, what, cure)
+    return replace(before, thresholds=(*before.thresholds, text))
 
 
 def _with_file(

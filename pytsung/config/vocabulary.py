@@ -53,6 +53,7 @@ UNTYPED_OPTIONS = (
     "ip_bind_address_no_port",
     "tcp_reuseaddr",
     "tcp_reuseport",
+    "threshold",
     "websocket_path",
     "websocket_frame",
     "websocket_subprotocols",

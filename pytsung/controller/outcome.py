@@ -14,6 +14,7 @@ from pytsung.controller.aftermath import OnAgentLoss
 from pytsung.controller.agent_link import AgentLink
 from pytsung.plan import Cargo
 from pytsung.stats.totals import RunTotals
+from pytsung.stats.tripwire import Tripwire
 from pytsung.stats.verdict import Verdict
 
 
@@ -25,6 +26,7 @@ class Ending(enum.Enum):
     ABORTED = "aborted"  # a session asked for it
     INTERRUPTED = "interrupted"  # SIGINT
     TERMINATED = "terminated"  # SIGTERM
+    THRESHOLD = "threshold"  # one that ends the run was crossed
     STOPPED = "stopped"  # an operator asked for it
     FAULT = "fault"  # every agent was lost, or one whose loss ends the run
     UNWRITABLE = "unwritable"  # the log directory could not be written any more
@@ -34,7 +36,7 @@ class Ending(enum.Enum):
 class RunOptions:
     """How to run: seconds throughout. `warm_up` is the time before the first phase.
 
-    `cargo` are the files that go with the plan.
+    `cargo` are the files that go with the plan. `tripwire` may end the run.
     `run_id` stands as PYTSUNG_RUN_ID in the environment of every process of the run.
     """
 
@@ -45,6 +47,7 @@ class RunOptions:
     on_agent_loss: OnAgentLoss = OnAgentLoss.CONTINUE
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     cargo: Cargo = field(default_factory=dict)
+    tripwire: Tripwire = field(default_factory=Tripwire)
 
 
 @dataclass(slots=True)

@@ -334,6 +334,8 @@ class Run:
         self._note_coverage(collected)
         at = self._unix(collected.index + 1)
         self._listener.interval(merged, collected.parts, self._totals, at)
+        if self._options.tripwire.look(self._totals, collected.index + 1):
+            self._stop(Ending.THRESHOLD, grace=self._options.grace)
 
     def _note_coverage(self, collected: Collected[str]) -> None:
         """Tell the judge how many agents should have told of this second, and how many did."""

@@ -59,3 +59,4 @@ class Plan:
     python_modules: tuple[CarriedFile, ...] = ()
     certificates: tuple[CarriedFile, ...] = ()
     barrier: Barrier = field(default_factory=Barrier)
+    thresholds: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 """Limits that a run's figures must keep: `--threshold 'connect: p(95)<200'`.
 
-The words are k6's. Times are seconds inside; on the command line a bare number is
-milliseconds. Must not know the exit status that a crossed limit leads to.
+The words are k6's. Times are seconds inside; as it is written, a bare number is
+milliseconds. Must not know the exit status that a crossed limit leads to, nor how a run
+is ended by one.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _EXPRESSION = re.compile(
     \s*(?P<limit>\d+(?:\.\d+)?|\.\d+)\s*(?P<unit>[a-z]*)""",
     re.VERBOSE,
 )
+_ABORT = re.compile(r"\s+abort_on_fail(?:\((?P<delay>\d+(?:\.\d+)?)(?P<unit>s|m)\))?$")
 _CURE = "write it as 'connect: p(95)<200' or 'error_connect_timeout: count<10'"
 
 
@@ -54,7 +56,8 @@ class Threshold:
     """A limit on one figure of one statistic, under Tsung's name.
 
     `word` is what of it: `avg min max med p` (of samples), `count`, or `rate`
-    (how many per second of the run). `limit` is seconds for times.
+    (how many per second of the run). `limit` is seconds for times. `abort_after`:
+    once crossed, and so many seconds have passed, the run is to be ended (None: never).
     """
 
     text: str
@@ -63,11 +66,17 @@ class Threshold:
     percent: float
     comparison: str
     limit: float
+    abort_after: float | None = None
 
     @classmethod
     def parse(cls, text: str) -> Threshold:
-        """Read `NAME: EXPRESSION`. Raises UsageError for anything else."""
-        name, colon, expression = (part.strip() for part in text.rpartition(":"))
+        """Read `NAME: EXPRESSION`, perhaps with `abort_on_fail` or `abort_on_fail(30s)` behind.
+
+        Raises UsageError for anything else.
+        """
+        abort = _ABORT.search(text)
+        limit_text = text[: abort.start()] if abort else text
+        name, colon, expression = (part.strip() for part in limit_text.rpartition(":"))
         if not colon or not name:
             raise UsageError(f"--threshold {text!r}: no name before a colon; {_CURE}")
         found = _EXPRESSION.fullmatch(expression)
@@ -84,7 +93,8 @@ class Threshold:
                 f"--threshold {text!r}: there is no percentile {percent:g}; use 0 to 100"
             )
         limit = float(found["limit"]) * _scale(text, word, found["unit"])
-        return cls(text, name, word, percent, found["comparison"], limit)
+        after = _seconds(abort) if abort else None
+        return cls(text, name, word, percent, found["comparison"], limit, after)
 
     def check(self, totals: RunTotals, duration: float) -> Crossing:
         """Hold the limit against a run that lasted `duration` seconds.
@@ -107,6 +117,11 @@ class Threshold:
         if samples is None or not samples.count:
             return None
         return _time(samples, self.word, self.percent)
+
+
+def _seconds(abort: re.Match[str]) -> float:
+    """The delay of an `abort_on_fail`; none is no delay."""
+    return float(abort["delay"] or 0) * (60 if abort["unit"] == "m" else 1)
 
 
 def _scale(text: str, word: str, unit: str) -> float:

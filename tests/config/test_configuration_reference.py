@@ -18,7 +18,7 @@ from pytsung.user.erlang.functions import FUNCTIONS as ERLANG
 from pytsung.user.substitution import FUNCTIONS as SUBSTITUTED
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "configuration.md"
-MARKS = {"same", "same, fixed", "approximated", "warned", "refused"}
+MARKS = {"same", "same, fixed", "approximated", "ours", "warned", "refused"}
 
 
 def rows_under(heading: str) -> list[list[str]]:
@@ -64,7 +64,7 @@ def test_every_option_and_type_has_a_row_and_no_other() -> None:
 
 @pytest.mark.parametrize("table", [ATTRIBUTES, OPTIONS, SESSION_TYPES, SERVER_TYPES])
 def test_marks_are_those_of_the_page(table: dict[tuple[str, ...], str]) -> None:
-    """Five words, each explained at the top."""
+    """Six words, each explained at the top."""
     assert table
     assert set(table.values()) <= MARKS
 

@@ -92,6 +92,16 @@ def test_options_after_every_session_hold_for_none() -> None:
     assert any("so they hold for none" in str(each) for each in configuration.warnings)
 
 
+def test_limits_belong_to_the_whole_test() -> None:
+    """They are ours; each is read before the run, for a typing error must not pass as a limit."""
+    first = option("threshold", "request: p(95)&lt;200 abort_on_fail")
+    second = option("threshold", "error_closed: count&lt;1")
+    wanted = ("request: p(95)<200 abort_on_fail", "error_closed: count<1")
+    assert plan(options=first + second).thresholds == wanted
+    assert plan().thresholds == ()
+    assert "threshold 'request'" in fault(options=option("threshold", "request"))
+
+
 def test_the_seed_is_the_plans() -> None:
     """A run can be repeated from its configuration; the command line's seed wins."""
     assert plan(options=option("seed", "42")).seed == 42

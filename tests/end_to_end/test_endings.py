@@ -102,6 +102,23 @@ def test_the_loads_own_duration(start: Start, port: int) -> None:
     assert result.verdict != "invalid", result.reasons
 
 
+def test_a_limit_that_ends_the_run(start: Start, port: int) -> None:
+    """The target has failed: the rest of the load is spared, and the books are closed."""
+    limit = '<option name="threshold" value="connect: count&lt;10 abort_on_fail"/>'
+    text = configuration(port, CONNECT, think(30), CLOSE, load=users(2000, rate=20), options=limit)
+    began = time.monotonic()
+    result = start("start", "--threshold", "connect: p(95)<60s", text=text).wait()
+    assert result.status == 99, result.stderr
+    assert time.monotonic() - began < 30
+    result.check_books()
+    crossed, kept = result.summary["thresholds"]
+    assert (crossed["threshold"], crossed["kept"]) == ("connect: count<10 abort_on_fail", False)
+    assert crossed["value"] >= 10
+    assert kept["kept"]
+    assert [event["reason"] for event in result.events if event["event"] == "stop"] == ["threshold"]
+    assert result.verdict != "invalid", result.reasons
+
+
 def test_abort_of_the_whole_test(start: Start, port: int) -> None:
     """`<abort type="all"/>` of one user ends everybody, in its own worker and in others."""
     sessions = (

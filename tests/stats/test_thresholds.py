@@ -73,6 +73,31 @@ def test_a_time_without_samples_keeps_no_limit(totals: RunTotals) -> None:
 )
 def test_what_cannot_be_read_is_refused_with_a_cure(text: str, says: str) -> None:
     """A limit that is silently not checked is worse than none."""
-    with pytest.raises(UsageError, match="--threshold") as caught:
+    with pytest.raises(UsageError, match="threshold") as caught:
         Threshold.parse(text)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("connect: p(95)<200", None),
+        ("connect: p(95)<200 abort_on_fail", 0.0),
+        ("connect: p(95) < 0.2s  abort_on_fail(30s)", 30.0),
+        ("tr_log:in: max<3s abort_on_fail(1.5m)", 90.0),
+    ],
+)
+def test_a_threshold_may_end_the_run(text: str, after: float | None) -> None:
+    """At once, or not before the run has had some time."""
+    threshold = Threshold.parse(text)
+    assert threshold.abort_after == after
+    assert threshold.text == text
+
+
+@pytest.mark.parametrize(
+    "end", ["abort", "abort_on_fail(30)", "abort_on_fail()", "abort_on_fail x"]
+)
+def test_other_words_behind_a_limit_are_refused(end: str) -> None:
+    """A typing error must not make a run of hours that should have ended."""
+    with pytest.raises(UsageError, match="cannot read|unknown unit"):
+        Threshold.parse(f"connect: p(95)<200 {end}")
