@@ -158,10 +158,10 @@ class Arrivals:
         users = self._worker.scheduled_users
         while self._place.scheduled < len(users):
             user = users[self._place.scheduled]
-            elapsed = monotonic() - self._origin
-            if user.start_time > elapsed + BATCH / 2:
+            now = monotonic()
+            if user.start_time > now - self._origin + BATCH / 2:
                 return user.start_time
-            if not self._start(elapsed - user.start_time, user.session):
+            if not self._start(user.start_time, user.session, now):
                 return NEVER
             self._place.scheduled += 1
         return NEVER
@@ -204,13 +204,14 @@ class Arrivals:
                     return wake
                 continue
             planned = self._place.phase_origin + self._next
-            elapsed = monotonic() - self._origin
+            now = monotonic()
+            elapsed = now - self._origin
             if planned > elapsed + BATCH / 2:
                 # To the next boundary of a batch, so that several users share a turn.
                 return max(planned, elapsed + BATCH)
             if started >= SLICE:
                 return elapsed
-            if not self._start(elapsed - planned, self._choose_session.draw(self._random)):
+            if not self._start(planned, self._choose_session.draw(self._random), now):
                 return NEVER
             started += 1
             self._place.launched += 1
@@ -246,8 +247,8 @@ class Arrivals:
 
     # -- users ----------------------------------------------------------------
 
-    def _start(self, lateness: float, session: int) -> bool:
-        """Start one user, if there is room; False when the rest was handed over."""
+    def _start(self, planned: float, session: int, now: float) -> bool:
+        """Start one user, due at `planned`, if there is room; False: the rest was handed over."""
         crowd, worker, place = self._crowd, self._worker, self._place
         if crowd.size >= self._watch_size and not self._has_room():
             return False
@@ -255,8 +256,9 @@ class Arrivals:
         number = 1 + worker.index + place.users * worker.count
         place.users += 1
         target = self._targets[self._choose_target.draw(crowd.world.random)]
+        lateness = now - self._origin - planned
         self.lateness.append(lateness if lateness > 0 else 0.0)
-        crowd.start_user(number, self._programs[session], target)
+        crowd.start_user(number, self._programs[session], target, now)
         return True
 
     def _has_room(self) -> bool:

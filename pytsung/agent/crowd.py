@@ -35,10 +35,10 @@ class Crowd:
         """How many users are alive."""
         return self.world.recorder.users_open
 
-    def start_user(self, number: int, program: Program, endpoint: Endpoint) -> None:
-        """Let a user arrive."""
+    def start_user(self, number: int, program: Program, endpoint: Endpoint, now: float) -> None:
+        """Let a user arrive; `now` is on the monotonic clock."""
         user = self.make_user(number, program, endpoint, self.world)
-        LiveUser(user, self.surroundings).start()
+        LiveUser(user, self.surroundings).start(now)
 
     def everyone(self) -> list[LiveUser]:
         """All live users: in the reactor, or waiting for what the whole test shares."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from random import Random
 
@@ -64,8 +66,7 @@ class Dialer:
         self._share = share
         self._recorder = recorder
         self._random = random
-        self._turn = 0
-        self._sources = _by_family(share.source_addresses)
+        self._sources = _sources(share, random)
         self._next_port: dict[str, int] = {}
         self._windows = _window_starts()
         # Other workers fill the same source addresses, about as fast as this one.
@@ -74,6 +75,7 @@ class Dialer:
         if is_successor:  # its predecessors hold theirs already
             self._crowded_from = 0
         self._settings: dict[int, tuple[ConnectionOptions, _Settings]] = {}
+        self._latest: tuple[ConnectionOptions | None, _Settings] = None, ()
 
     def dial(self, address: Address, options: ConnectionOptions, kind: int = STREAM) -> int:
         """Begin a connection; gives its non-blocking descriptor, not yet connected.
@@ -81,27 +83,51 @@ class Dialer:
         `kind` is STREAM or DATAGRAM. Raises OSError with the reason; no descriptor is
         left behind.
         """
-        if kind == STREAM:
-            known = self._settings.get(id(options))
-            settings = self._settings_of(options) if known is None else known[1]
-        else:
-            settings = _datagram_settings(options)
-        source = self._source(address.family)
+        known, settings = self._latest
+        if options is not known:
+            settings = self._settings_of(options)
         is_crowded = self._recorder.connections_open > self._crowded_from
+        if is_crowded or kind != STREAM or options.source_ports is not None:
+            return self._search(address, options, kind, settings)
+        # The plain type: socket.socket's own constructor costs as much as the system call.
+        connection = socket.SocketType(address.family, STREAM)
+        try:
+            for level, name, value in settings:
+                connection.setsockopt(level, name, value)
+            sources = self._sources.get(address.family)
+            if sources is not None:
+                connection.bind(next(sources))
+            code = connection.connect_ex(address.socket_address)
+        except OSError:
+            connection.close()
+            raise
+        if code in IN_PROGRESS:
+            return connection.detach()
+        connection.close()
+        raise OSError(code, "connect")
+
+    def _search(
+        self, address: Address, options: ConnectionOptions, kind: int, settings: _Settings
+    ) -> int:
+        """As `dial`, where ports are scarce or fixed: one after the other until one is free."""
+        if kind != STREAM:
+            settings = _datagram_settings(options)
+        sources = self._sources.get(address.family)
+        place = next(sources) if sources is not None else None
         for attempt in range(_attempts(options)):
-            # The plain type: socket.socket's own constructor costs as much as the system call.
             connection = socket.SocketType(address.family, kind)
             try:
                 for level, name, value in settings:
                     connection.setsockopt(level, name, value)
                 if options.source_ports is not None:
+                    source = place[0] if place is not None else ""
                     connection.bind((source, self._port(source, options.source_ports)))
                 else:
                     # The last attempt searches the whole range: every window may have been full.
-                    if is_crowded and attempt < ATTEMPTS - 1 and self._windows:
+                    if attempt < ATTEMPTS - 1 and self._windows:
                         self._narrow(connection, self._windows)
-                    if source:
-                        connection.bind((source, 0))
+                    if place is not None:
+                        connection.bind(place)
                 code = connection.connect_ex(address.socket_address)
                 if code in IN_PROGRESS:
                     return connection.detach()
@@ -111,23 +137,17 @@ class Dialer:
             connection.close()
             if last.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
                 raise last
-            if options.source_ports is None and not is_crowded:
-                raise last
         raise last
-
-    def _source(self, family: int) -> str:
-        """The local address of the next connection; empty where the kernel chooses."""
-        if self._share.source_range:  # IPv4, as in Tsung
-            is_its_own = family == socket.AF_INET
-            return _draw_address(self._share.source_range, self._random) if is_its_own else ""
-        addresses = self._sources.get(family)
-        if not addresses:
-            return ""
-        self._turn += 1
-        return addresses[self._turn % len(addresses)]
 
     def _settings_of(self, options: ConnectionOptions) -> _Settings:
         """The socket options that these options come to, remembered for the next connection."""
+        if id(options) not in self._settings:
+            # With the options themselves: while they are kept, nobody else has their id.
+            self._settings[id(options)] = options, tuple(self._list_settings(options))
+        self._latest = self._settings[id(options)]
+        return self._latest[1]
+
+    def _list_settings(self, options: ConnectionOptions) -> list[tuple[int, int, int]]:
         level = socket.SOL_SOCKET
         settings: list[tuple[int, int, int]] = []
         if options.receive_buffer is not None:
@@ -143,9 +163,7 @@ class Dialer:
         has_source = self._share.source_addresses or self._share.source_range
         if has_source and options.source_ports is None:
             settings.append((socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1))
-        # With the options themselves: while they are kept, nobody else has their id.
-        self._settings[id(options)] = options, tuple(settings)
-        return tuple(settings)
+        return settings
 
     def _narrow(self, connection: socket.SocketType, windows: range) -> None:
         """Let the kernel look for a port in one window only."""
@@ -165,14 +183,6 @@ class Dialer:
         return port
 
 
-def _by_family(addresses: tuple[str, ...]) -> dict[int, list[str]]:
-    """Addresses by their family: a connection cannot leave from one of another."""
-    return {
-        socket.AF_INET: [address for address in addresses if ":" not in address],
-        socket.AF_INET6: [address for address in addresses if ":" in address],
-    }
-
-
 def _datagram_settings(options: ConnectionOptions) -> _Settings:
     """The socket options of UDP."""
     level = socket.SOL_SOCKET
@@ -188,6 +198,23 @@ def _attempts(options: ConnectionOptions) -> int:
         return ATTEMPTS
     first, last = options.source_ports
     return min(last - first + 1, PORTS_TRIED)
+
+
+def _sources(share: WorkerShare, random: Random) -> dict[int, Iterator[tuple[str, int]]]:
+    """Where connections of each address family begin, one after the other.
+
+    A family that is missing begins where the kernel likes. Port 0: the kernel chooses
+    that, too.
+    """
+    if share.source_range:  # IPv4, as in Tsung
+        drawn = iter(lambda: (_draw_address(share.source_range, random), 0), None)
+        return {socket.AF_INET: drawn}
+    addresses = share.source_addresses
+    families = {
+        socket.AF_INET: [(address, 0) for address in addresses if ":" not in address],
+        socket.AF_INET6: [(address, 0) for address in addresses if ":" in address],
+    }
+    return {family: cycle(places) for family, places in families.items() if places}
 
 
 def _draw_address(pattern: str, random: Random) -> str:

@@ -73,9 +73,9 @@ class LiveUser(LayeredUser):
 
     # -- what the reactor and the crowd tell ----------------------------------
 
-    def start(self) -> None:
+    def start(self, now: float) -> None:
         """Begin the session."""
-        self.perform(self.user.start(monotonic()))
+        self.perform(self.user.start(now))
 
     def on_timer(self) -> None:
         """The time asked for has passed."""
@@ -90,6 +90,9 @@ class LiveUser(LayeredUser):
 
     def on_ready(self, events: int) -> None:
         """The socket can be read or written, or has failed."""
+        if events == READ and self._opening is None:
+            self._read()
+            return
         if self._outgoing is not None and events & ~READ:
             self.perform(self._flush())
         is_connecting = self._opening is not None and self._layer is None
@@ -190,17 +193,55 @@ class LiveUser(LayeredUser):
             return None
         self.deadline = NEVER
         self.user.request_started = now = monotonic()
-        address = surroundings.resolver.latest(step.endpoint)
+        address = surroundings.resolver.latest(step.endpoint, now)
         if address is None:
             address = surroundings.resolver.find(step.endpoint, lambda: self.perform(step))
         if address is None:
             return None
         if not isinstance(address, Address):
             return self.user.connect_failed(address, now)
-        transport = step.endpoint.transport
-        kind = STREAM if transport is not UDP else DATAGRAM
+        if step.endpoint.transport is not TCP:
+            return self._connect_layered(step, address, now)
         try:
-            options = self.user.program.session.options
+            self.descriptor = surroundings.dialer.dial(address, self.user.program.session.options)
+        except OSError as error:
+            return self.user.connect_failed(error_name(error), now)
+        # Often established already: on a near network the first write goes through.
+        at = monotonic()
+        try:
+            written = os.write(self.descriptor, step.data)
+        except BlockingIOError:
+            self._await_connection(step, now)
+            return None
+        except OSError as error:
+            self._opening, self._sending = step, len(step.data)
+            return self._write_failed(error)
+        surroundings.reactor.register(self.descriptor, self, READ)
+        self._mask = READ
+        if written == len(step.data):
+            return self.user.connected_and_sent(written, at)
+        self.user.connected(at)
+        self._sending = len(step.data)
+        self._outgoing = step.data[written:]
+        self._watch(READ | WRITE)
+        self._limit_writing()
+        return None
+
+    def _await_connection(self, step: Connect, now: float) -> None:
+        """Be told when the connection stands, or cannot; or when that takes too long."""
+        self._opening = step
+        self._outgoing = step.data
+        self._sending = len(step.data)
+        self._watch(READ | WRITE)
+        if step.timeout is not None:
+            self.surroundings.reactor.wake_at(self, now + step.timeout)
+
+    def _connect_layered(self, step: Connect, address: Address, now: float) -> Step | None:
+        """As `_connect`, where TLS, WebSocket or datagrams lie between."""
+        surroundings = self.surroundings
+        kind = DATAGRAM if step.endpoint.transport is UDP else STREAM
+        options = self.user.program.session.options
+        try:
             self.descriptor = surroundings.dialer.dial(address, options, kind)
         except OSError as error:
             return self.user.connect_failed(error_name(error), now)
@@ -208,23 +249,34 @@ class LiveUser(LayeredUser):
         if step.timeout is not None:
             surroundings.reactor.wake_at(self, now + step.timeout)
         self._sending = len(step.data)
-        if transport is TCP:
-            self._outgoing = step.data
-        else:
-            try:
-                self._layer = self._new_layer(step)
-            except CertificateError:
-                self._close()
-                return self.user.connect_failed("tls_certificate", now)
-            self._outgoing = self._layer.take()
-        # Often established already: on a near network the first write goes through.
+        try:
+            self._layer = self._new_layer(step)
+        except CertificateError:
+            self._close()
+            return self.user.connect_failed("tls_certificate", now)
+        self._outgoing = self._layer.take()
         return self._flush()
 
     def _send(self, data: bytes) -> Step | None:
         if self.surroundings.is_stopping:
             self.user.halt()
             return None
-        self.user.request_started = monotonic()
+        self.user.request_started = at = monotonic()
+        if self._outgoing is None and self._layer is None:
+            try:
+                written = os.write(self.descriptor, data)
+            except BlockingIOError:
+                written = 0
+            except OSError as error:
+                self._sending = len(data)
+                return self._write_failed(error)
+            if written == len(data):
+                return self.user.sent(written, at)
+            self._sending = len(data)
+            self._outgoing = data[written:]
+            self._watch(READ | WRITE)
+            self._limit_writing()
+            return None
         # A request may still be on its way: the one before, if it was answered early.
         self._sending = (self._sending or 0) + len(data)
         if self._layer is not None:

@@ -45,10 +45,10 @@ class Resolver:
         self._latest: tuple[Endpoint, float, Address | str] | None = None
         self._waiting: dict[Endpoint, list[Callable[[], None]]] = {}
 
-    def latest(self, endpoint: Endpoint) -> Address | str | None:
+    def latest(self, endpoint: Endpoint, now: float) -> Address | str | None:
         """The address that was found last, if this is its endpoint: most users ask for it."""
         latest = self._latest
-        if latest is not None and latest[0] is endpoint and monotonic() < latest[1]:
+        if latest is not None and latest[0] is endpoint and now < latest[1]:
             return latest[2]
         return None
 

@@ -45,6 +45,10 @@ class Account(Memory):
         self.world.recorder.count(counter)
         return self._end(now)
 
+    def end(self, now: float) -> Step:
+        """End the session: it has been played."""
+        return self._end(now)
+
     def abort_test(self, now: float) -> Step:
         """End the session, and ask for the end of the whole test."""
         self._end(now)

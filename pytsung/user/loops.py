@@ -38,7 +38,7 @@ class ForStart:
         self.start = start
 
     def run(self, user: Player, now: float) -> Step | None:
-        start = _bound(user, self.start)
+        start = self.start if type(self.start) is int else _bound(user, self.start)
         if start is None:
             return user.fail("error_unknown", now)
         user.set(self.slot, start)

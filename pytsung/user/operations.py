@@ -105,6 +105,15 @@ class AwaitPush:
         return PARK
 
 
+class EndSession:
+    """Stands behind the last operation."""
+
+    __slots__ = ()
+
+    def run(self, user: Player, now: float) -> Step | None:
+        return user.end(now)
+
+
 class AbortSession:
     """Ends the session, or the whole test."""
 

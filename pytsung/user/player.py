@@ -133,6 +133,10 @@ class Player(Protocol):
         """End the session, for a reason that is counted."""
         ...
 
+    def end(self, now: float) -> Step:
+        """End the session, for it has been played."""
+        ...
+
     def abort_test(self, now: float) -> Step:
         """End the session and the whole test."""
         ...

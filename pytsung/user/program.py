@@ -56,6 +56,7 @@ class Program:
         "_find_room",
         "await_answer",
         "callbacks",
+        "connect_timeout",
         "number",
         "number_slot",
         "operations",
@@ -82,9 +83,11 @@ class Program:
         self.room = furnished(room, session.protocol_options)
         self.variables = Variables()
         self.await_answer = Await(session.options.idle_timeout)
+        self.connect_timeout = session.options.connect_timeout
         self.operations: list[Operation] = []
         self._compile(session.steps)
         self._mark_page_ends()
+        self.operations.append(operations.EndSession())  # so nobody has to look for the end
         # Most sessions never read it, and their users then carry no variables for it.
         self.number_slot = self.variables.known(USER_NUMBER)
 

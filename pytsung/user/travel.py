@@ -34,7 +34,7 @@ class Traveller(Account):
         own = self._particulars
         if own is not None and own.connect_timeout is not None:
             return own.connect_timeout
-        return self.program.session.options.connect_timeout
+        return self.program.connect_timeout
 
     @property
     def certificate(self) -> SetCertificate | None:

@@ -22,7 +22,6 @@ from dataclasses import replace
 from pytsung.plan import Endpoint
 from pytsung.protocols.room import Ack, Feedback, RequestError
 from pytsung.user import steps
-from pytsung.user.operations import MakeRequest
 from pytsung.user.player import Exchanging
 from pytsung.user.program import Program
 from pytsung.user.state import (
@@ -61,7 +60,9 @@ class VirtualUser(Traveller):
     right before it connects or writes, to keep its own lateness out of the sample.
     """
 
-    __slots__ = ("_ack", "_page_started", "_retries", "position", "request_started")
+    _operation: Exchanging
+
+    __slots__ = ("_ack", "_operation", "_page_started", "_retries", "position", "request_started")
 
     def __init__(self, number: int, program: Program, endpoint: Endpoint, world: World) -> None:
         self.number = number
@@ -72,7 +73,7 @@ class VirtualUser(Traveller):
         self.position = 0
         self.variables = None
         self.conversation = program.room.converse()
-        self._ack = Ack.ANSWER
+        self._ack = Ack.ANSWER  # with `_operation`, of the request at hand
         self._is_connected = False
         self._retries = 0
         self._transactions = None
@@ -136,6 +137,11 @@ class VirtualUser(Traveller):
         self.state = RETRYING
         return Think(options.retry_delay * self._retries)
 
+    def connected_and_sent(self, size: int, at: float) -> Step:
+        """Both at once: on a near network the connection stands as soon as it is asked for."""
+        self.connected(at)
+        return self.sent(size, at)
+
     def sent(self, size: int, now: float) -> Step:
         """The request's bytes, `size` of them, have all been written."""
         self.world.recorder.counters["size_sent"] += size
@@ -181,12 +187,14 @@ class VirtualUser(Traveller):
                 return steps.Hold(pause)
             if self.state is HELD:
                 return STAY
-        return self._hear(data, now)
+        if self._ack is Ack.FIRST_DATA:
+            return self._hear_anything(data, now)
+        return self._heed(self.conversation.feed(data), now)
 
-    def _hear(self, data: bytes, now: float) -> Step:
+    def _hear_anything(self, data: bytes, now: float) -> Step:
+        """Whatever has come is the answer; the protocol may still have to reply to it."""
         feedback = self.conversation.feed(data)
-        if self.state is WAITING and self._ack is Ack.FIRST_DATA:
-            # Whatever it is, it is the answer; the protocol may still have to reply to it.
+        if self.state is WAITING:
             feedback = replace(feedback, complete=True, pushes=0, answer=data)
         return self._heed(feedback, now)
 
@@ -206,7 +214,9 @@ class VirtualUser(Traveller):
         own = self._own()
         data, own.held = own.held, b""
         self.state = WAITING
-        return steps.Listen(self._hear(data, now))
+        if self._ack is Ack.FIRST_DATA:
+            return steps.Listen(self._hear_anything(data, now))
+        return steps.Listen(self._heed(self.conversation.feed(data), now))
 
     def peer_closed(self, now: float) -> Step:
         """The peer has closed the connection."""
@@ -256,7 +266,34 @@ class VirtualUser(Traveller):
         """Start an exchange; `position` already points behind its operation."""
         if self._page_started is None:
             self._page_started = now
-        return self._make(operation, now)
+        if operation.needs is not None:
+            step = self.await_supplies(operation.needs, now)
+            if step is not None:
+                return step
+        context = self.world.context
+        context.endpoint = self.endpoint
+        context.fill = self.fill if operation.substitute else _as_it_is
+        context.keep_answer = operation.inspection is not None
+        context.unix_time = now + self.world.unix_offset
+        try:
+            exchange = self.conversation.begin(operation.request, context)
+        except RequestError as error:
+            return self.fail(error.counter, now)
+        self._operation = operation
+        self._ack = exchange.ack
+        self.request_started = now
+        self.state = SENDING
+        fresh = exchange.fresh
+        if exchange.endpoint is not None:
+            fresh = fresh or exchange.endpoint != self.endpoint
+            self.endpoint = exchange.endpoint
+        if self._is_connected and not fresh:
+            return steps.Send(exchange.data)
+        connect = steps.Connect(self.endpoint, exchange.data, self.connect_timeout)
+        if not self._is_connected:
+            return connect
+        self._note_closed()
+        return steps.Disconnect(connect)
 
     def think(self, step: Think) -> Step:
         """Pause."""
@@ -288,49 +325,16 @@ class VirtualUser(Traveller):
 
     def _advance(self, now: float) -> Step:
         operations = self.program.operations
-        count = len(operations)
-        while self.position < count:
-            operation = operations[self.position]
-            self.position += 1
-            step = operation.run(self, now)
+        while True:
+            position = self.position
+            self.position = position + 1
+            step = operations[position].run(self, now)
             if step is not None:
                 return step
-        return self._end(now)
 
     def _attempt(self, now: float) -> Step:
         """Make the request at hand once more; it is the operation just behind `position`."""
-        operation = self.program.operations[self.position - 1]
-        assert isinstance(operation, MakeRequest)
-        return self._make(operation, now)
-
-    def _make(self, operation: Exchanging, now: float) -> Step:
-        world = self.world
-        if operation.needs is not None:
-            step = self.await_supplies(operation.needs, now)
-            if step is not None:
-                return step
-        context = world.context
-        context.endpoint = self.endpoint
-        context.fill = self.fill if operation.substitute else _as_it_is
-        context.keep_answer = operation.inspection is not None
-        context.unix_time = now + world.unix_offset
-        try:
-            exchange = self.conversation.begin(operation.request, context)
-        except RequestError as error:
-            return self.fail(error.counter, now)
-        self._ack = exchange.ack
-        self.request_started = now
-        self.state = SENDING
-        elsewhere = exchange.endpoint is not None and exchange.endpoint != self.endpoint
-        if exchange.endpoint is not None:
-            self.endpoint = exchange.endpoint
-        connect = steps.Connect(self.endpoint, exchange.data, self.connect_timeout)
-        if not self._is_connected:
-            return connect
-        if not elsewhere and not exchange.fresh:
-            return steps.Send(exchange.data)
-        self._note_closed()
-        return steps.Disconnect(connect)
+        return self.begin_request(self._operation, now)
 
     def _heed(self, feedback: Feedback, now: float) -> Step:
         """Act on what the conversation made of received bytes."""
@@ -388,8 +392,7 @@ class VirtualUser(Traveller):
         self.request_started = None
         if not self.world.quirks:
             self._retries = 0  # Tsung counts retries over the whole session
-        operation = self.program.operations[self.position - 1]
-        assert isinstance(operation, MakeRequest)
+        operation = self._operation
         if operation.ends_page and self._page_started is not None:
             recorder.batches["page"].append(now - self._page_started)
             self._page_started = None

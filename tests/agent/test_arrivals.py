@@ -68,7 +68,7 @@ class FakeCrowd:
     def size(self) -> int:
         return sum(end > self.clock.now for end in self.ends)
 
-    def start_user(self, number: int, program: Program, endpoint: Endpoint) -> None:
+    def start_user(self, number: int, program: Program, endpoint: Endpoint, now: float) -> None:
         self.came.append((self.clock.now - ORIGIN, number, program.session.name, endpoint.port))
         self.ends.append(self.clock.now + self.stay)
 

@@ -71,7 +71,7 @@ def live(
             around.when_ended = lambda: None if recorder.users_open else ended.set()
             program = Program(session, LineRoom())
             for number in range(users):
-                LiveUser(VirtualUser(number, program, endpoint, world), around).start()
+                LiveUser(VirtualUser(number, program, endpoint, world), around).start(monotonic())
             with trio.fail_after(LIMIT):
                 await ended.wait()
             nursery.cancel_scope.cancel()

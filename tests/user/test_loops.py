@@ -243,4 +243,5 @@ def test_positions_are_tsungs_slots() -> None:
         Repeat("r", (ask(),), when("x", "eq", "1")),  # 1 + 1
         Transaction("t", (ask(),)),  # 2 + 1
     )
-    assert len(Stage(steps).user.program.operations) == 13
+    # One more: behind the last slot stands the end.
+    assert len(Stage(steps).user.program.operations) == 13 + 1

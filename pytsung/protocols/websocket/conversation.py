@@ -45,15 +45,8 @@ _CLOSED, _UPGRADING, _OPEN, _AWAITING, _CLOSING = range(5)
 _GOODBYE = close_payload(CloseCode.NORMAL, "close")  # the bytes that Tsung sends
 
 
-class _Upgrade:
-    """An upgrade under way: where to, with which key, and what of the answer has come."""
-
-    __slots__ = ("key", "received", "route")
-
-    def __init__(self, shared: Route, key: bytes) -> None:
-        self.route = shared
-        self.key = key
-        self.received = b""
+_Upgrade = tuple[Route, bytes, bytes]
+"""An upgrade under way: where to, with which key, and what of the answer has come."""
 
 
 class WebSocketConversation:
@@ -94,9 +87,9 @@ class WebSocketConversation:
         )
         key = make_key(context.random)
         self._random = context.random
-        self._upgrade = _Upgrade(shared, key)
+        self._upgrade = (shared, key, b"")
         self._state = _UPGRADING
-        return Exchange(template.fill(key))
+        return Exchange(template.before + key + template.after)
 
     def _message(self, request: Message, context: RequestContext) -> Exchange:
         self._require(_OPEN, _AWAITING)
@@ -136,17 +129,19 @@ class WebSocketConversation:
     # -- the upgrade ------------------------------------------------------------------
 
     def _read_answer(self, upgrade: _Upgrade, data: bytes) -> Feedback:
-        data = upgrade.received + data
-        answer = upgrade.route.read_answer(data, accept_of(upgrade.key))
+        shared, key, received = upgrade
+        if received:
+            data = received + data
+        answer = shared.read_answer(data, accept_of(key))
         if answer is None:
-            upgrade.received = data
+            self._upgrade = (shared, key, data)
             return MORE
         size, agrees = answer
         if not agrees:
             return self._refused(data[:size])
         self._state = _OPEN
         self._upgrade = None
-        feedback = Feedback(complete=True, counters=SUCCEEDED, answer=data[:size])
+        feedback = Feedback(True, 0, b"", False, SUCCEEDED, "", data[:size])
         if len(data) > size:
             self._read_frames(data[size:], feedback)
         return feedback

@@ -57,8 +57,9 @@ class Route:
 
     def read_answer(self, data: bytes, accept: bytes) -> tuple[int, bool] | None:
         """How long the server's answer is, and whether it agrees; None while it is not whole."""
-        if self.usual_answer is not None:
-            expected = self.usual_answer.fill(accept)
+        usual = self.usual_answer
+        if usual is not None:
+            expected = usual.before + accept + usual.after
             if data.startswith(expected):
                 return len(expected), True
         try:
