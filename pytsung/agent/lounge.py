@@ -33,8 +33,9 @@ from pytsung.reactor.reactor import Reactor
 from pytsung.user.supplies import Supplies
 from pytsung.user.world import World
 
-SETTLE_TIME = 2.0
-"""Seconds that a worker with nothing left to do waits for the last rows it ordered."""
+SETTLE_TIME = 8.0
+"""Seconds that a worker with nothing left to do waits for the last rows it ordered. It is
+milliseconds unless the controller is busy, which leaves ten to an agent that it stops."""
 
 NEWS_EVERY = 0.01
 """Seconds between two reports of who came and who sent: a hundred a second at most."""
@@ -119,8 +120,11 @@ class Lounge:
         self._send(Returned(supply, numbers))
 
     async def settle(self) -> None:
-        """Take back what is still on order, so that no row comes to a worker that has gone."""
-        ordered = [each for each in self.supplies.ordered() if each.kind is SupplyKind.NEXT_ROWS]
+        """Take back what is still on order, so that no row comes to a worker that has gone.
+
+        Whatever was ordered before is delivered before the answer to an order of none.
+        """
+        ordered = [each for each in self.supplies.known() if each.kind is SupplyKind.NEXT_ROWS]
         self._settling = {supply: trio.Event() for supply in ordered}
         for supply in ordered:
             self._order(supply, 0, is_urgent=False)

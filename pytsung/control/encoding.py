@@ -15,6 +15,7 @@ from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
 
 from pytsung.control import messages
+from pytsung.control.leases import Row
 from pytsung.errors import AgentError
 from pytsung.plan import ProtocolOptions, Request, SessionStep, VariableSource
 from pytsung.protocols.registry import Registry
@@ -36,6 +37,8 @@ class Encoder:
         self._converter.register_structure_hook_func(_is_request, self._read_request)
         self._converter.register_unstructure_hook_func(_is_options, self._write_options)
         self._converter.register_structure_hook_func(_is_options, self._read_options)
+        self._converter.register_unstructure_hook(Row, _write_row)
+        self._converter.register_structure_hook(Row, _read_row)
         self._converter.register_unstructure_hook(SampleSummary, _write_summary)
         self._converter.register_structure_hook(SampleSummary, _read_summary)
         configure_tagged_union(VariableSource, self._converter, tag_name="kind")
@@ -122,6 +125,16 @@ def _write_bytes(data: bytes) -> str:
 
 def _read_bytes(value: str, _: type[bytes]) -> bytes:
     return a2b_base64(value, strict_mode=True)
+
+
+def _write_row(row: Row) -> tuple[int, str]:
+    """Number and text: rows travel by the thousand."""
+    return row.number, row.text
+
+
+def _read_row(value: list[Any], _: type[Row]) -> Row:
+    number, text = value
+    return Row(number, text)
 
 
 def _write_summary(summary: SampleSummary) -> list[Any]:

@@ -98,9 +98,13 @@ class Supplies:
         stock.order_size = FIRST_ORDER
         return rows
 
-    def ordered(self) -> list[Supply]:
-        """The supplies of which more is on its way."""
-        return [supply for supply, stock in self._stocks.items() if stock.is_ordered]
+    def known(self) -> list[Supply]:
+        """The supplies of which some was ordered, and more may be on its way.
+
+        A stock does not say: an urgent order may have followed one that was not, and
+        the first delivery ends the waiting for both.
+        """
+        return list(self._stocks)
 
     def everything(self) -> dict[Supply, list[Row]]:
         """Give back all that is left, for this worker needs no more."""

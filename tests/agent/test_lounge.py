@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from pytsung.agent.lounge import Lounge
 from pytsung.control.leases import IDS, Row, next_row_of
@@ -109,6 +110,33 @@ def test_what_is_left_is_given_back() -> None:
     place.lounge.heed(Lease(ROWS, (Row(5, "f"),)))
     place.lounge.close()
     assert place.told[1:] == [Returned(ROWS, (5,))]
+
+
+async def settled(place: Place) -> None:
+    """Settle, answering the order of none after what was ordered before."""
+
+    async def answer() -> None:
+        await trio.testing.wait_all_tasks_blocked()
+        assert place.told[-1] == LeaseRequest(ROWS, 0)
+        place.lounge.heed(Lease(ROWS, (Row(7, "late"),)))
+        place.lounge.heed(Lease(ROWS, ()))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(answer)
+        await place.lounge.settle()
+
+
+def test_no_row_is_lost_that_comes_when_all_is_done() -> None:
+    """A second order may be under way though the first was delivered: its rows come late."""
+    place = Place()
+    supplies = place.lounge.supplies
+    supplies.prepare([ROWS])
+    supplies.lacking({ROWS: 1})
+    assert place.told == [LeaseRequest(ROWS, 16), LeaseRequest(ROWS, 16, True)]
+    place.lounge.heed(Lease(ROWS, (Row(0, "a"), Row(1, "b"))))
+    trio.run(settled, place)
+    place.lounge.close()
+    assert place.told[-1] == Returned(ROWS, (0, 1, 7))
 
 
 def test_who_gathers_is_told_of_together_and_released_in_order() -> None:
