@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 from time import monotonic
+from typing import Any
 
 import pytest
 import trio
@@ -31,7 +32,7 @@ from pytsung.plan import (
     TlsOptions,
     Transport,
 )
-from pytsung.protocols.room import Ack
+from pytsung.protocols.room import Ack, Room
 from pytsung.reactor.reactor import Reactor
 from pytsung.user.program import Program
 from pytsung.user.virtual_user import VirtualUser
@@ -54,10 +55,14 @@ def live(
     host: str = "127.0.0.1",
     users: int = 1,
     files: Mapping[str, bytes] | None = None,
+    room: Room | None = None,
+    **fields: Any,
 ) -> OpenRecorder:
-    """Let users live their session on a reactor of their own, to the end."""
+    """Let users live their session on a reactor of their own, to the end. `fields` are its."""
     reactor, recorder = Reactor(), OpenRecorder()
-    session = Session("s", "ts_line", steps, options=options or ConnectionOptions())
+    room = room or LineRoom()
+    options = options or ConnectionOptions()
+    session = Session("s", room.session_type, steps, options=options, **fields)
     endpoint = Endpoint(host, port, transport)
 
     async def main() -> None:
@@ -69,7 +74,7 @@ def live(
             around = Surroundings(reactor, resolver, dialer, world)
             around.files = files or {}
             around.when_ended = lambda: None if recorder.users_open else ended.set()
-            program = Program(session, LineRoom())
+            program = Program(session, room)
             for number in range(users):
                 LiveUser(VirtualUser(number, program, endpoint, world), around).start(monotonic())
             with trio.fail_after(LIMIT):
