@@ -19,7 +19,8 @@ from pytsung.control.leases import Row
 from pytsung.errors import AgentError
 from pytsung.plan import ProtocolOptions, Request, SessionStep, VariableSource
 from pytsung.protocols.registry import Registry
-from pytsung.stats import Histogram, Interval, SampleSummary
+from pytsung.stats import Interval, SampleSummary
+from pytsung.stats.plain import summary_from_plain, summary_to_plain
 
 _MESSAGE_TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(messages.Message)}
 
@@ -39,7 +40,7 @@ class Encoder:
         self._converter.register_structure_hook_func(_is_options, self._read_options)
         self._converter.register_unstructure_hook(Row, _write_row)
         self._converter.register_structure_hook(Row, _read_row)
-        self._converter.register_unstructure_hook(SampleSummary, _write_summary)
+        self._converter.register_unstructure_hook(SampleSummary, summary_to_plain)
         self._converter.register_structure_hook(SampleSummary, _read_summary)
         configure_tagged_union(VariableSource, self._converter, tag_name="kind")
         configure_tagged_union(SessionStep, self._converter, tag_name="step")
@@ -72,7 +73,7 @@ class Encoder:
         except (
             ValueError,
             TypeError,
-            KeyError,
+            LookupError,
             AttributeError,  # cattrs, of a list where fields should be
             RecursionError,
             BaseValidationError,
@@ -137,13 +138,5 @@ def _read_row(value: list[Any], _: type[Row]) -> Row:
     return Row(number, text)
 
 
-def _write_summary(summary: SampleSummary) -> list[Any]:
-    """Count, mean, m2, min, max, then bucket and count in turn: short, for it travels often."""
-    pairs = [number for item in summary.histogram.buckets.items() for number in item]
-    return [summary.count, summary.mean, summary.m2, summary.minimum, summary.maximum, pairs]
-
-
 def _read_summary(value: list[Any], _: type[SampleSummary]) -> SampleSummary:
-    count, mean, m2, minimum, maximum, pairs = value
-    histogram = Histogram(dict(zip(pairs[::2], pairs[1::2], strict=True)))
-    return SampleSummary(count, mean, m2, minimum, maximum, histogram)
+    return summary_from_plain(value)

@@ -83,7 +83,7 @@ def read_intervals(path: Path) -> Iterator[IntervalEntry]:
                 for name, plain in line["agents"].items()
             }
             entry = IntervalEntry(line["at"], merged, agents)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise _not_ours(path, number) from error
         yield entry
 

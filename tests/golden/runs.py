@@ -45,8 +45,10 @@ def _second(recorder: Recorder, index: int) -> Interval:
 
 
 def _arrive(recorder: Recorder, index: int, user: int) -> None:
-    recorder.user_started()
-    recorder.connection_opened()
+    recorder.users_started += 1
+    recorder.users_open += 1
+    recorder.connections_opened += 1
+    recorder.connections_open += 1
     recorder.sample("connect", 0.000244140625 * (1 + user))
     recorder.sample("request", 0.001953125 * (1 + index))
     recorder.count("200")

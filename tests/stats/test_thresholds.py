@@ -99,5 +99,5 @@ def test_a_threshold_may_end_the_run(text: str, after: float | None) -> None:
 )
 def test_other_words_behind_a_limit_are_refused(end: str) -> None:
     """A typing error must not make a run of hours that should have ended."""
-    with pytest.raises(UsageError, match="cannot read|unknown unit"):
+    with pytest.raises(UsageError, match=r"cannot read|unknown unit"):
         Threshold.parse(f"connect: p(95)<200 {end}")
