@@ -36,4 +36,3 @@ def interval_from_plain(plain: dict[str, Any]) -> Interval:
         samples = plain.get(field, {})
         known[field] = {name: summary_from_plain(value) for name, value in samples.items()}
     return Interval(**known)
-

@@ -70,20 +70,10 @@ class Recorder:
         else:
             self._generator[name] = summary
 
-    def user_started(self) -> None:
-        """A virtual user begins its session."""
-        self.users_started += 1
-        self.users_open += 1
-
     def user_finished(self) -> None:
         """A virtual user has ended its session, well or badly."""
         self.users_finished += 1
         self.users_open -= 1
-
-    def connection_opened(self) -> None:
-        """A connection is established."""
-        self.connections_opened += 1
-        self.connections_open += 1
 
     def connection_closed(self) -> None:
         """An established connection is closed, by either side."""
