@@ -22,10 +22,10 @@ from pytsung_server.connection import Connection
 from pytsung_server.counts import Counts, Table
 from pytsung_server.directory import Directory
 from pytsung_server.listener import Listener
-from pytsung_server.publishing import Publishing
 from pytsung_server.secure import SecureConnection
 from pytsung_server.settings import Settings
 from pytsung_server.shared import Shared
+from pytsung_server.worker_events import WorkerEvents
 
 HEAD_TIMEOUT = 10.0
 """Seconds from accept to a whole request head, TLS included; slow heads are an attack."""
@@ -66,7 +66,7 @@ class Worker:
 
     async def _main(self, reactor: Reactor, counts: Counts) -> None:
         shared = Shared(self.settings, reactor, counts, self.directory)
-        publishing = Publishing(self.settings, shared, counts)
+        events = WorkerEvents(self.settings, shared, counts)
         listener = Listener(
             reactor,
             self.listener,
@@ -77,11 +77,11 @@ class Worker:
             mode=self.settings.limit_mode,
             cap=self.cap,
         )
-        receiver = Receiver(reactor, self.lane, publishing.take)
-        publishing.fanout.throttle = receiver.throttle
+        receiver = Receiver(reactor, self.lane, events.take)
+        events.fanout.throttle = receiver.throttle
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_keep_house, shared, listener)
-            nursery.start_soon(publishing.run)
+            nursery.start_soon(events.run)
             with trio.open_signal_receiver(signal.SIGTERM) as signals:
                 gc.freeze()
                 self.ready()

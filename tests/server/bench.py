@@ -13,9 +13,9 @@ from pytsung_server.counts import Counts, Table
 from pytsung_server.directory import DEFAULT, Directory, Membership, Project, Session, User
 from pytsung_server.events import Event
 from pytsung_server.index import Group, Ids
-from pytsung_server.publishing import Publishing
 from pytsung_server.settings import Profile, Settings
 from pytsung_server.shared import Shared
+from pytsung_server.worker_events import WorkerEvents
 
 from pytsung.protocols.websocket.codec import Rules, WebSocketCodec
 from pytsung.protocols.websocket.events import Role, TextMessage
@@ -99,7 +99,7 @@ class Bench:
         self.reactor = Reactor()
         self.counts = Counts(Table(1), 0)
         self.shared = Shared(settings, self.reactor, self.counts, directory)
-        self.publishing = Publishing(settings, self.shared, self.counts)
+        self.events = WorkerEvents(settings, self.shared, self.counts)
 
     def decide(self, target: str, **headers: str) -> Admitted | Refused:
         """What becomes of a request; names of headers have `_` for `-`."""
@@ -130,7 +130,7 @@ class Bench:
 
     def publish(self, event: Event) -> None:
         """Deliver an event to the end."""
-        self.publishing.take(event.to_message())
+        self.events.take(event.to_message())
         while self.reactor._callbacks:
             self.reactor._run_callbacks()
 

@@ -31,8 +31,8 @@ TESTS = "tests"
 _log = logging.getLogger(__name__)
 
 
-class Publishing:
-    """One worker's events."""
+class WorkerEvents:
+    """Takes, makes and delivers the events of one worker."""
 
     def __init__(self, settings: Settings, shared: Shared, counts: Counts) -> None:
         self._profile = settings.profile
