@@ -11,8 +11,8 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from urllib.parse import unquote
 
 from pytsung_server.directory import Project, User
 from pytsung_server.query import Parameters
@@ -95,12 +95,9 @@ def user_by_token(project: Project, token: str, now: float) -> User | None:
 
 
 def _cookies(header: str) -> dict[str, str]:
-    cookies: SimpleCookie = SimpleCookie()
-    try:
-        cookies.load(header)
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in cookies.items()}
+    """The cookies by name; values are percent-decoded, as Swoole does."""
+    pairs = (piece.partition("=") for piece in header.split(";"))
+    return {name.strip(): unquote(value.strip()) for name, _, value in pairs}
 
 
 def _json_of(encoded: str) -> Any:

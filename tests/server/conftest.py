@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.running import RunningServer
+from tests.server.shop import Shop
 
 StartServer = Callable[..., RunningServer]
 
@@ -44,3 +45,11 @@ def bench2021(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServe
     server = RunningServer(directory, "--workers", "1", "--profile", "bench2021")
     yield server
     server.close()
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """One server with projects, users and an admin port for a whole file."""
+    site = Shop(tmp_path_factory.mktemp("shop"))
+    yield site
+    site.close()
