@@ -11,7 +11,7 @@ from rich.text import Text
 
 from pytsung.control.messages import Cost
 from pytsung.dashboard.words import clock, in_milliseconds, memory
-from pytsung.logdir.summary import RunSummary, SampleFigures
+from pytsung.logdir.summary import FanOutFigures, RunSummary, SampleFigures
 from pytsung.plan.quantities import amount
 from pytsung.stats.thresholds import Crossing
 
@@ -66,6 +66,8 @@ def _facts(summary: RunSummary) -> Table:
     connections = summary.connections
     grid.add_row("connections", f"{connections.opened:,} opened, peak {connections.peak:,}")
     grid.add_row("errors", _errors(summary))
+    if summary.fan_out is not None:
+        grid.add_row("events", _fan_out(summary.fan_out))
     for crossing in summary.thresholds:
         grid.add_row("threshold", _threshold(crossing))
     grid.add_row("generator", _generator(summary))
@@ -94,6 +96,15 @@ def _errors(summary: RunSummary) -> Text:
     if len(errors) > MOST_ERRORS:
         lines.append(f"and {amount(len(errors) - MOST_ERRORS, 'name')} more, see summary.json")
     return Text("\n".join(lines), style="red")
+
+
+def _fan_out(fan_out: FanOutFigures) -> str:
+    """Published events: how long a typical one took to its first, median and last receiver."""
+    typical = [in_milliseconds(one.p50) for one in (fan_out.first, fan_out.median, fan_out.last)]
+    return (
+        f"{fan_out.events:,} followed, {fan_out.deliveries:,} deliveries;"
+        f" first after {typical[0]} ms, median {typical[1]}, last {typical[2]}"
+    )
 
 
 def _generator(summary: RunSummary) -> str:

@@ -14,10 +14,12 @@ from pytsung.logdir.entries import EntryFile
 from pytsung.logdir.erlang import format_float, format_name
 from pytsung.stats import Interval, SampleSummary
 from pytsung.stats.histogram import bucket_bounds
+from pytsung.stats.recorder import PUSH_LATENCY
 
 FULLSTATS = "tsung-fullstats.log"
 
 _FAMILIES = ("connect", "request", "page")
+_LEFT_OUT = (*_FAMILIES, "session", PUSH_LATENCY)  # the first three have terms of their own
 _MILLISECONDS = 1000.0
 _DECIMALS = 4  # of a millisecond; buckets are wider
 
@@ -51,7 +53,7 @@ def _terms(interval: Interval) -> Iterator[str]:
     others = [
         f"{{sample,{format_name(name)},{value}}}"
         for name, samples in sorted(interval.samples.items())
-        if name not in (*_FAMILIES, "session")
+        if name not in _LEFT_OUT
         for value in _values(samples)
     ]
     if others:

@@ -13,7 +13,8 @@ from typing import Any
 from pytsung.stats import Interval
 from pytsung.stats.plain import summary_from_plain, summary_to_plain
 
-_SAMPLES = ("samples", "generator")
+_SAMPLES = ("samples", "generator", "deliveries")
+_RARE = "deliveries"  # only written when there are any
 _FIELDS = tuple(field.name for field in fields(Interval) if field.name not in _SAMPLES)
 
 
@@ -22,6 +23,8 @@ def interval_to_plain(interval: Interval) -> dict[str, Any]:
     plain = {name: getattr(interval, name) for name in _FIELDS}
     for field in _SAMPLES:
         samples = getattr(interval, field)
+        if field == _RARE and not samples:
+            continue
         plain[field] = {name: summary_to_plain(summary) for name, summary in samples.items()}
     return plain
 

@@ -19,6 +19,7 @@ from pytsung.control.messages import Cost
 from pytsung.errors import LogDirectoryError
 from pytsung.logdir.plan_figures import PlanFigures
 from pytsung.stats import SampleSummary
+from pytsung.stats.fan_out import FanOut, Spread
 from pytsung.stats.thresholds import Crossing
 from pytsung.stats.totals import RunTotals
 from pytsung.stats.verdict import Verdict
@@ -77,6 +78,38 @@ class SampleFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class FanOutFigures:
+    """How published events spread over their receivers; one value an event in each sample.
+
+    `first`, `median` and `last`: seconds from sending until the first, the median and
+    the last receiver had it. `deliveries`: of all events that were followed.
+    `slowest`: some, whose last delivery was the latest.
+    """
+
+    events: int
+    deliveries: int
+    first: SampleFigures
+    median: SampleFigures
+    last: SampleFigures
+    slowest: tuple[Spread, ...] = ()
+
+    @classmethod
+    def of(cls, fan_out: FanOut) -> FanOutFigures | None:
+        """The figures of a run; None when no event was followed."""
+        fan_out.settle()
+        if not fan_out.events:
+            return None
+        return cls(
+            fan_out.events,
+            fan_out.deliveries,
+            SampleFigures.of(fan_out.first),
+            SampleFigures.of(fan_out.median),
+            SampleFigures.of(fan_out.last),
+            tuple(fan_out.slowest),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class AgentFigures:
     """One agent host's part. `clock_offset`: its clock minus the controller's, in seconds."""
 
@@ -93,10 +126,11 @@ class RunSummary:
     """The result of a run; the fields are the keys of `summary.json`, in its order.
 
     `started_at` is ISO 8601 with its offset; `duration` reaches from the test's
-    origin to the last user's end or the stop. `coverage` is the part of its agents' time
-    that the figures tell of: below 1 when one was lost or silent. `amended`: an operator changed the
-    load. `values` are samples that are not times. `cost` is that of controller,
-    agents and workers together, `target` that of the bundled server, if it ran.
+    origin to the last user's end or the stop. `coverage` is the part of its agents'
+    time that the figures tell of: below 1 when one was lost or silent. `amended`: an
+    operator changed the load. `values` are samples that are not times. `fan_out` is
+    there when published events were followed. `cost` is that of controller, agents and
+    workers together, `target` that of the bundled server, if it ran.
     """
 
     verdict: Verdict
@@ -117,6 +151,7 @@ class RunSummary:
     thresholds: tuple[Crossing, ...] = ()
     warnings: tuple[str, ...] = ()
     amended: bool = False
+    fan_out: FanOutFigures | None = None
     schema: str = SCHEMA
 
     @classmethod
@@ -157,6 +192,7 @@ class RunSummary:
             counters=dict(sorted(totals.counters.items())),
             lateness=SampleFigures.of(generator.get("lateness")),
             loop_lag=SampleFigures.of(generator.get("loop_lag")),
+            fan_out=FanOutFigures.of(totals.fan_out),
             **further,
         )
 

@@ -16,6 +16,7 @@ from pytsung.logdir.entries import EntryFile, EntryStream
 from pytsung.logdir.erlang import format_float
 from pytsung.logdir.tsung_format import FORMATS, Entry
 from pytsung.stats import Interval, SampleSummary
+from pytsung.stats.recorder import PUSH_LATENCY
 
 BLOCK = 10
 """Seconds between two blocks; a constant in Tsung too."""
@@ -149,6 +150,8 @@ class TsungLog:
         for name, count in interval.counters.items():
             counters.setdefault(name, _Counter()).add(count)
         for name, summary in interval.samples.items():
+            if name == PUSH_LATENCY:
+                continue  # Tsung's files hold no statistic that Tsung does not have
             self._samples.setdefault(name, _Sample()).now.merge(summary)
 
     def _write_regular_block(self) -> None:

@@ -16,7 +16,7 @@ A user drives a conversation so:
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol, runtime_checkable
@@ -70,6 +70,17 @@ class Feedback:
     counters: tuple[str, ...] = ()
     error: str = ""
     answer: bytes = b""
+
+
+@dataclass(slots=True)
+class StampedFeedback(Feedback):
+    """Feedback with pushes among which are published events that tell when they were sent.
+
+    Of each: Unix time in seconds, and which event it is; empty for one that is not
+    followed from receiver to receiver.
+    """
+
+    stamps: Sequence[tuple[float, str]] = ()
 
 
 MORE = Feedback()

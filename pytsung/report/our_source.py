@@ -52,6 +52,7 @@ class _Reading:
             self.started = entry.at - (entry.merged.index + 1)
         self.maker.add(entry.merged)
         self.totals.add(entry.merged)
+        self.totals.fan_out.add(entry.merged.deliveries, entry.merged.index)
         for host, interval in entry.agents.items():
             agent = self.agents.setdefault(host, AgentRecord(host))
             agent.totals.add(interval)

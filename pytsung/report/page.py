@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pytsung import __version__
+from pytsung.logdir.summary import SampleFigures
 from pytsung.report import charts, words
 from pytsung.report.chart import Chart
 from pytsung.report.headline import SENTENCES, SIGNS, tiles
@@ -129,6 +130,8 @@ def _context(record: RunRecord, look: Look) -> dict[str, Any]:
         "sections": sections(record),
         "samples": [(name, record.summary.samples[name]) for name in _times(record)],
         "transactions": [(name, record.summary.samples[name]) for name in _transactions(record)],
+        "deliveries": _deliveries(record),
+        "slowest_events": _slowest_events(record),
         "error_rows": [(name, f"{n:,}") for name, n in record.summary.errors.items()],
         "counters": _counters(record),
         "event_rows": _events(record),
@@ -142,6 +145,26 @@ def _times(record: RunRecord) -> list[str]:
 
 def _transactions(record: RunRecord) -> list[str]:
     return [name for name in ordered(record.summary.samples) if name.startswith("tr_")]
+
+
+def _deliveries(record: RunRecord) -> list[tuple[str, SampleFigures]]:
+    fan_out = record.summary.fan_out
+    if fan_out is None:
+        return []
+    return [
+        ("first delivery", fan_out.first),
+        ("median delivery", fan_out.median),
+        ("last delivery", fan_out.last),
+    ]
+
+
+def _slowest_events(record: RunRecord) -> list[tuple[str, ...]]:
+    fan_out = record.summary.fan_out
+    spreads = () if fan_out is None else fan_out.slowest
+    return [
+        (one.event, f"{one.deliveries:,}", *map(words.time, (one.first, one.median, one.last)))
+        for one in spreads
+    ]
 
 
 def _counters(record: RunRecord) -> list[tuple[str, str]]:

@@ -20,6 +20,8 @@ class Interval:
     phase's end left unstarted, `users_lost` those that went with a worker or an agent.
     `counters` and `samples` (seconds) carry Tsung's names. `generator` holds samples
     about ourselves: `lateness` of arrivals (s), `loop_lag` (s), `worker_cpu` (0 to 1).
+    `deliveries` holds, for each published event that is followed, how old it was (s)
+    when it came to its receivers.
     """
 
     index: int
@@ -34,6 +36,7 @@ class Interval:
     counters: dict[str, int] = field(default_factory=dict)
     samples: dict[str, SampleSummary] = field(default_factory=dict)
     generator: dict[str, SampleSummary] = field(default_factory=dict)
+    deliveries: dict[str, SampleSummary] = field(default_factory=dict)
 
     def merge(self, other: Interval) -> None:
         """Take in what others saw in the same window; the index stays."""
@@ -43,6 +46,7 @@ class Interval:
             self.counters[name] = self.counters.get(name, 0) + count
         merge_samples(self.samples, other.samples)
         merge_samples(self.generator, other.generator)
+        merge_samples(self.deliveries, other.deliveries)
 
 
 _NUMBERS = (

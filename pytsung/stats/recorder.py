@@ -12,6 +12,13 @@ from collections import Counter, defaultdict
 from pytsung.stats.interval import Interval
 from pytsung.stats.summary import SampleSummary
 
+PUSH_LATENCY = "push_latency"
+"""The sample of every event's age at its delivery; Tsung has no such statistic."""
+
+MOST_EVENTS = 200
+"""Events followed in one interval: ten times what a publisher marks, so that another's marks
+cannot fill the memory. Of more, only the age is kept."""
+
 
 class Recorder:
     """Counts and samples since the last interval was taken; one per worker.
@@ -19,7 +26,7 @@ class Recorder:
     The plain integers are raised by whoever lives the event: users start and
     finish, connections open and close. `batches` keeps samples by name, `counters`
     counts, until the interval is taken: where every call counts, both are used as
-    they are.
+    they are. `deliveries` keeps the ages of followed events, by event.
     """
 
     __slots__ = (
@@ -30,6 +37,7 @@ class Recorder:
         "connections_open",
         "connections_opened",
         "counters",
+        "deliveries",
         "users_dropped",
         "users_finished",
         "users_open",
@@ -49,6 +57,7 @@ class Recorder:
         self.connections_closed = 0
         self.counters: Counter[str] = Counter()
         self.batches: defaultdict[str, list[float]] = defaultdict(list)
+        self.deliveries: dict[str, list[float]] = {}
         self._samples: dict[str, SampleSummary] = {}
         self._generator: dict[str, SampleSummary] = {}
 
@@ -59,6 +68,19 @@ class Recorder:
     def sample(self, name: str, value: float) -> None:
         """Record one sample; times are seconds."""
         self.batches[name].append(value)
+
+    def delivered(self, event: str, age: float) -> None:
+        """A published event has come to a user, `age` seconds after it was sent.
+
+        Without a name it is not followed; its age counts all the same.
+        """
+        self.batches[PUSH_LATENCY].append(age)
+        if event:
+            ages = self.deliveries.get(event)
+            if ages is not None:
+                ages.append(age)
+            elif len(self.deliveries) < MOST_EVENTS:
+                self.deliveries[event] = [age]
 
     def generator_samples(self, name: str, values: list[float]) -> None:
         """Record samples about the load generator itself."""
@@ -105,6 +127,7 @@ class Recorder:
             counters=dict(self.counters),
             samples=self._samples,
             generator=self._generator,
+            deliveries={e: SampleSummary.of(ages) for e, ages in self.deliveries.items()},
         )
         self._reset()
         return interval

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pytsung.stats.fan_out import FanOut
 from pytsung.stats.interval import Interval, merge_samples
 from pytsung.stats.summary import SampleSummary
 
@@ -18,6 +19,7 @@ class RunTotals:
     `users_open` and `connections_open` are the levels at the end of the latest
     interval, the peaks the highest level at the end of any. `generator` holds
     the samples about ourselves: `lateness`, `loop_lag` (s), `worker_cpu` (0 to 1).
+    `fan_out` tells how published events spread.
 
     With `counts_only` no samples are kept: enough for one agent's part of a run, and
     a tenth of the work.
@@ -30,6 +32,7 @@ class RunTotals:
         "connections_opened",
         "connections_peak",
         "counters",
+        "fan_out",
         "generator",
         "intervals",
         "last_index",
@@ -59,6 +62,7 @@ class RunTotals:
         self.counters: dict[str, int] = {}
         self.samples: dict[str, SampleSummary] = {}
         self.generator: dict[str, SampleSummary] = {}
+        self.fan_out = FanOut()
 
     @property
     def errors(self) -> int:
@@ -90,6 +94,7 @@ class RunTotals:
         if not self._counts_only:
             merge_samples(self.samples, interval.samples)
             merge_samples(self.generator, interval.generator)
+            self.fan_out.add(interval.deliveries, interval.index)
 
 
 def check_conservation(totals: RunTotals, agents: Mapping[str, RunTotals]) -> list[str]:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytsung.plan import Endpoint
-from pytsung.protocols.room import Ack, Feedback, RequestError
+from pytsung.protocols.room import Ack, Feedback, RequestError, StampedFeedback
 from pytsung.user import steps
 from pytsung.user.player import Exchanging
 from pytsung.user.program import Program
@@ -44,13 +44,6 @@ from pytsung.user.world import World
 
 LOST = frozenset({"closed", "timeout", "no_ws_connection"})
 """Reasons of a failed send after which there is no connection."""
-
-OUT_OF_ROWS = "error_file_empty"
-"""Counted where a user needs a line of a file that has none."""
-
-
-def _as_it_is(text: str) -> str:
-    return text
 
 
 class VirtualUser(Traveller):
@@ -272,7 +265,7 @@ class VirtualUser(Traveller):
                 return step
         context = self.world.context
         context.endpoint = self.endpoint
-        context.fill = self.fill if operation.substitute else _as_it_is
+        context.fill = self.fill if operation.substitute else str
         context.keep_answer = operation.inspection is not None
         context.unix_time = now + self.world.unix_offset
         try:
@@ -309,7 +302,7 @@ class VirtualUser(Traveller):
         try:
             lacking = self.world.supplies.lacking(needs)
         except ExhaustedError:
-            return self.fail(OUT_OF_ROWS, now)
+            return self.fail("error_file_empty", now)  # it needs a line of a file that has none
         if lacking is None:
             return None
         self.position -= 1
@@ -375,6 +368,8 @@ class VirtualUser(Traveller):
 
     def _pushed(self, feedback: Feedback, then: Step, now: float) -> Step:
         """Messages have come that nobody asked for."""
+        if isinstance(feedback, StampedFeedback):
+            self.world.note_deliveries(feedback.stamps, now)
         if self.is_bidirectional:
             self.world.recorder.counters["async_unknown_data_rcv"] += feedback.pushes
             if self.state is PARKED and not feedback.complete:

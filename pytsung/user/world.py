@@ -5,7 +5,7 @@ Must not know any one of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -43,3 +43,9 @@ class World:
 
     def __post_init__(self) -> None:
         self.context = RequestContext(_NOWHERE, self.random, str, self.quirks)
+
+    def note_deliveries(self, stamps: Iterable[tuple[float, str]], now: float) -> None:
+        """Record how old published events were when they came; of each, when it was sent."""
+        unix_time = now + self.unix_offset
+        for sent_at, event in stamps:
+            self.recorder.delivered(event, unix_time - sent_at)

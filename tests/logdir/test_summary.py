@@ -68,6 +68,7 @@ def test_the_file_has_the_keys_that_are_promised(tmp_path: Path) -> None:
         "thresholds",
         "warnings",
         "amended",
+        "fan_out",
     ]
     assert list(plain["verdict"]) == ["status", "reasons"]
     users = {"started": 24, "finished": 24, "open": 0, "peak": 24, "not_started": 2, "lost": 0}

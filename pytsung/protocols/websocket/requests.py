@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytsung.plan import Request
+from pytsung.plan import ProtocolOptions, Request
 from pytsung.protocols.room import Ack
+
+
+@dataclass(frozen=True, slots=True)
+class PushOptions(ProtocolOptions):
+    """Options of type `ts_websocket`; Tsung has none. `latency`: sample the age of pushes."""
+
+    latency: bool = False
 
 
 @dataclass(frozen=True, slots=True)

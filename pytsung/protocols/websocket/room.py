@@ -7,24 +7,41 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from pytsung.plan import Request
+from pytsung.plan import ProtocolOptions, Request
 from pytsung.protocols.room import Ack, Element, Reader
 from pytsung.protocols.websocket.conversation import WebSocketConversation
-from pytsung.protocols.websocket.requests import CloseRequest, Connect, Message
+from pytsung.protocols.websocket.deliveries import DeliveryConversation
+from pytsung.protocols.websocket.requests import CloseRequest, Connect, Message, PushOptions
 from pytsung.protocols.websocket.upgrade import EXTENSIONS, RESERVED_HEADERS
 
 _ATTRIBUTES = ("type", "path", "origin", "subprotocols", "frame", "ack")
 _HEADER_ATTRIBUTES = ("name", "value", "encoding")
 _TYPES = ("connect", "message", "close")
+_DEFAULT_OPTIONS = PushOptions()
 
 
 class WebSocketRoom:
     """The room of `ts_websocket`."""
 
+    option_names = ("push_latency",)
+
     session_type = "ts_websocket"
     element = "websocket"
     request_types: tuple[type[Request], ...] = (Connect, Message, CloseRequest)
     bidirectional = True
+
+    def __init__(self, options: PushOptions = _DEFAULT_OPTIONS) -> None:
+        self.options: ProtocolOptions = options
+        self._measures_pushes = options.latency
+
+    def read_option(self, element: Element, reader: Reader) -> PushOptions:
+        """The options after one more `<option type="ts_websocket">`."""
+        return PushOptions(reader.choice(element, "value", ("true", "false"), "true") == "true")
+
+    def with_options(self, options: ProtocolOptions) -> WebSocketRoom:
+        """The same room with other options in force."""
+        assert isinstance(options, PushOptions)
+        return WebSocketRoom(options)
 
     def read_request(self, element: Element, reader: Reader, *, substitute: bool) -> Request | None:
         """The request that a `<websocket>` asks for; None after a fault was reported."""
@@ -68,7 +85,7 @@ class WebSocketRoom:
 
     def converse(self) -> WebSocketConversation:
         """A new user's conversation, not yet connected."""
-        return WebSocketConversation()
+        return DeliveryConversation() if self._measures_pushes else WebSocketConversation()
 
 
 def _read_headers(element: Element, reader: Reader) -> tuple[tuple[str, str], ...]:
