@@ -26,7 +26,7 @@ bench: $(VENV)/.installed  ## 20,000 WebSocket users against the bundled server,
 	@$(BIN)/pytsung -f examples/bench.xml -l $(LOG) --target start
 
 test: $(VENV)/.installed-test  ## run the tests
-	@.ci/debian-packages tsung libtemplate-perl gnuplot-nox redis-server prometheus
+	@.ci/debian-packages tsung libtemplate-perl gnuplot-nox openssh-server iproute2 redis-server prometheus
 	$(BIN)/python -m pytest $(TESTS)
 
 check: lint test  ## everything a change must pass: format, lint, types, imports, tests

@@ -23,9 +23,11 @@ MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 
 
 @contextmanager
-def serving(behave: Behaviour, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+def serving(
+    behave: Behaviour, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> Iterator[int]:
     """A server whose every connection is treated by `behave`; gives its port."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=QUEUE)
+    listener = socket.create_server((host, 0), backlog=QUEUE)
     threads: list[threading.Thread] = []
     connections: list[socket.socket] = []
 
