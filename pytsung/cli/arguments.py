@@ -27,6 +27,10 @@ class Arguments:
     statistics: str = "tsung.log"
     warm_up: float = 1.0
     keep: bool = False
+    controller_id: str = ""
+    web: bool = True
+    web_bind: str = ""
+    web_port: int | None = None
     excluded_tags: tuple[str, ...] = ()
     local: bool = False
     server: str = ""
@@ -60,6 +64,8 @@ def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> 
     parser.set_defaults(**_defaults_from(environment, parser))
     found = parser.read(words)
     command, configuration = _command_of(found.words, found.file)
+    if command == "debug":
+        command, found.verbose = "start", True
     return Arguments(
         command=command,
         configuration=configuration
@@ -69,6 +75,10 @@ def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> 
         statistics=found.statistics,
         warm_up=found.warm_up,
         keep=found.keep,
+        controller_id=found.id,
+        web=not found.no_web,
+        web_bind=found.web_bind,
+        web_port=found.web_port,
         excluded_tags=tuple(tag for tag in found.exclude_tags.split(",") if tag),
         local=found.local,
         server=found.server,

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytsung.cli import arguments, report_commands, tsung_stats
+from pytsung.cli import arguments, remote, report_commands, tsung_stats
 from pytsung.cli.arguments import Arguments, fail
 from pytsung.cli.start import start
 from pytsung.config import Configuration, read_configuration
@@ -18,6 +18,9 @@ from pytsung.control.encoding import Encoder
 from pytsung.errors import ExitStatus, PytsungError, UsageError
 from pytsung.plan import Request, words
 from pytsung.protocols import registry
+
+REMOTE = {"status": remote.status, "stop": remote.stop}
+"""Commands that ask a controller which runs already."""
 
 
 def main(command_line: Sequence[str] | None = None) -> int:
@@ -32,6 +35,8 @@ def main(command_line: Sequence[str] | None = None) -> int:
         asked = arguments.parse(line)
         if asked.command == "serve":
             raise UsageError("serve: its options follow it; write pytsung serve --port 9505")
+        if asked.command in REMOTE:
+            return REMOTE[asked.command](asked)
         configuration = _read(asked)
         if asked.command == "check":
             return check(asked, configuration)

@@ -18,6 +18,9 @@ from pytsung.errors import UsageError
 
 COMMANDS = {
     "start": "run the test; the exit status says how it went",
+    "debug": "start, with everything in the controller's log",
+    "status": "say how the running test is doing",
+    "stop": "end the running test, with a full result",
     "check": "read the configuration and print its plan; nothing is sent",
     "report": "make the report of a run that is over: report.html and more",
     "compare": "compare two or more runs: what differs beyond noise",
@@ -29,9 +32,6 @@ COMMANDS = {
 }
 
 LATER = {
-    "stop": "send SIGINT or SIGTERM to the running pytsung instead",
-    "status": "look at the terminal of the running test, or at its tsung.log",
-    "debug": "use start with --verbose",
     "view": "open the files of the log directory",
     "preflight": "raise ulimit -n and the port range by hand before a big test",
     "watch": "look at the terminal of the running test",
@@ -200,7 +200,14 @@ def _add_tsung_options(group: argparse._ArgumentGroup) -> None:
         default="",
         help="reach hosts by CMD HOST COMMAND, not by SSH; {host} in it stands for the host",
     )
-    add("-k", "--keep", action="store_true", help="when the test is over, wait for Ctrl-C")
+    add(
+        "-k",
+        "--keep",
+        action="store_true",
+        help="when the test is over, keep the dashboard until Ctrl-C or pytsung stop",
+    )
+    add("-i", "--id", metavar="ID", default="", help="name of this controller; several can run")
+    add("-n", "--no-web", action="store_true", help="no dashboard")
     add(
         "-x",
         "--exclude-tags",
@@ -296,6 +303,13 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
 
 def _add_output_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
+    add(
+        "--web-bind",
+        metavar="ADDRESS",
+        default="",
+        help="serve the dashboard there, too: 0.0.0.0 for everybody who has its token (127.0.0.1)",
+    )
+    add("--web-port", metavar="PORT", type=whole_number, help="port of the dashboard (8091)")
     add("--json", action="store_true", help="check: print the plan as JSON")
     add("--no-report", action="store_true", help="make no report at the end")
     add(
@@ -306,10 +320,11 @@ def _add_output_options(group: argparse._ArgumentGroup) -> None:
     )
     add(
         "--influx",
-        metavar="FILE",
+        metavar="FILE|URL",
         default="",
-        help="append every second in InfluxDB's line protocol",
+        help="append every second in InfluxDB's line protocol, or post it",
     )
+    add("--otlp", metavar="URL", default="", help="send metrics to an OpenTelemetry collector")
     add("--junit", metavar="FILE", default="", help="write verdict and thresholds as JUnit XML")
     add("-v", "--verbose", action="store_true", help="write everything into the controller's log")
     add("--quiet", action="store_true", help="say only warnings and the verdict")
@@ -321,7 +336,6 @@ def _add_output_options(group: argparse._ArgumentGroup) -> None:
 def _add_ignored_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     for option, value, text in (
-        ("-i", "ID", "name of the Erlang controller"),
         ("-p", "N", "processes of an Erlang VM"),
         ("-t", "PORT", "first port between Erlang nodes"),
         ("-T", "PORT", "last port between Erlang nodes"),
@@ -334,6 +348,5 @@ def _add_ignored_options(group: argparse._ArgumentGroup) -> None:
         ("-s", "SMP of Erlang VMs"),
         ("-F", "long names of Erlang nodes"),
         ("-6", "IPv6 between Erlang nodes"),
-        ("-n", "no web dashboard: there is none in this version"),
     ):
         add(option, action="store_true", help=text)

@@ -41,9 +41,11 @@ class Operator:
         for link, amendment in zip(links, parts, strict=True):
             link.share = amendment.apply(link.share)
             link.tell(Amend(amendment))
+        self.tell(order, self._unix(at))
+
+    def tell(self, order: Order, at: float) -> None:
+        """Write an order down; `at` is Unix time."""
         rate = {"rate": order.rate} if order.rate else {}
-        self._listener.event(
-            "order", self._unix(at), action=order.action.value, by=order.by, **rate
-        )
+        self._listener.event("order", at, action=order.action.value, by=order.by, **rate)
         what = f"{order.action.value} {order.rate:g}/s" if order.rate else order.action.value
-        self._listener.note(5, "controller", f"Operator ({order.by}): {what} of arrivals")
+        self._listener.note(5, "controller", f"Order of the operator ({order.by}): {what}")

@@ -148,6 +148,8 @@ class Run:
     def command(self, order: Order) -> None:
         """Carry out an operator's order. Raises UsageError when it makes no sense now."""
         if order.action is Action.STOP:
+            if not self._stopping.is_set():
+                self._operator.tell(order, time())
             self._stop(Ending.STOPPED, grace=self._options.grace)
         elif self._elapsed < 0 or self._stopping.is_set() or self._ended.is_set():
             raise UsageError("no users are arriving now; change the load while the test runs")

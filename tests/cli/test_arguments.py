@@ -36,7 +36,7 @@ def test_defaults_are_tsungs() -> None:
 
 def test_options_of_erlang_are_accepted_without_effect() -> None:
     """A script written for Tsung must not fail on them."""
-    with_all = parsed("-p 250 -t 64000 -T 65500 -I 10.0.0.1 -L 600 -d 5 -s -F -6 -n start")
+    with_all = parsed("-p 250 -t 64000 -T 65500 -I 10.0.0.1 -L 600 -d 5 -s -F -6 start")
     assert with_all == parsed("start")
 
 

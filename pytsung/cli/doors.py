@@ -1,0 +1,95 @@
+"""The ways into a running test: the socket of `pytsung status` and `stop`, and the web page.
+
+Must not know how a run is played, nor what a page looks like.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import asdict
+from typing import Any
+
+import trio
+
+from pytsung.cli.arguments import Arguments
+from pytsung.control.orders import Action, Order, read_order
+from pytsung.dashboard.broadcast import Broadcast
+from pytsung.dashboard.live_run import LiveRun
+from pytsung.dashboard.local_socket import Claim, answering, claim
+from pytsung.errors import UsageError
+
+Say = Callable[[str, str], None]
+"""Says a line to the person at the terminal, in a style."""
+
+
+def claim_id(asked: Arguments, say: Say) -> Claim:
+    """The id by which this controller is found; held until the process ends.
+
+    Without `-i` a second controller takes its process id, and says so. Raises
+    UsageError when the id that was asked for is taken.
+    """
+    claimed = claim(asked.controller_id)
+    if claimed is None and asked.controller_id:
+        raise UsageError(
+            f"-i {asked.controller_id}: a controller with this id is running;"
+            " stop it (pytsung -i … stop), or give this one another id"
+        )
+    if claimed is None:
+        own = str(os.getpid())
+        claimed = claim(own)
+        say(f"another controller is running; this one is found with -i {own}", "yellow")
+    if claimed is None:
+        raise UsageError(f"-i {os.getpid()}: taken; give this controller an id with -i")
+    return claimed
+
+
+class Doors:
+    """What may be asked of one run, by whichever door. `closing` ends what `-k` keeps open."""
+
+    def __init__(self, live: LiveRun) -> None:
+        self.live = live
+        self.command: Callable[[Order], None] = _too_early
+        self.closing = trio.Event()
+        self.broadcast = Broadcast(live)
+        self.url = ""
+
+    def order(self, order: Order) -> None:
+        """Carry out an order. Raises UsageError when it makes no sense now."""
+        if order.action is Action.STOP:
+            self.closing.set()
+        self.command(order)
+
+    async def answer(self, question: Mapping[str, Any]) -> AsyncGenerator[str, None]:
+        """What the socket answers."""
+        ask = question.get("ask")
+        if ask == "status":
+            yield json.dumps({**asdict(self.live.status()), "url": self.url})
+        elif ask == "order":
+            try:
+                self.order(read_order(question, by=str(question.get("by", "command"))))
+            except UsageError as error:
+                yield json.dumps({"error": str(error)})
+                return
+            yield json.dumps({"done": True})
+            if question.get("wait"):
+                await trio.sleep_forever()  # whoever asked sees the controller's end
+        elif ask == "watch":
+            async with aclosing(self.broadcast.follow()) as news:
+                async for text in news:
+                    yield text
+        else:
+            yield json.dumps({"error": f"{ask!r} cannot be asked; use the same pytsung on both"})
+
+
+def _too_early(_: Order) -> None:
+    raise UsageError("the test is still being prepared; wait a moment")
+
+
+@asynccontextmanager
+async def open_doors(claimed: Claim, doors: Doors) -> AsyncIterator[None]:
+    """Let others look at the run, and give orders, while the block runs."""
+    async with answering(claimed, doors.answer):
+        yield
