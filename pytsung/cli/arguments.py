@@ -56,6 +56,7 @@ class Arguments:
     junit: str = ""
     prometheus: int | None = None
     influx: str = ""
+    otlp: str = ""
 
 
 def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> Arguments:
@@ -104,6 +105,7 @@ def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> 
         junit=found.junit,
         prometheus=found.prometheus,
         influx=found.influx,
+        otlp=found.otlp,
     )
 
 

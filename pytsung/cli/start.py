@@ -17,6 +17,7 @@ import trio
 from pytsung.cli import fleet
 from pytsung.cli.arguments import Arguments
 from pytsung.cli.doors import Doors, claim_id, open_doors
+from pytsung.cli.exports import begin_exports, check_exports, open_lines
 from pytsung.cli.reporter import Reporter, host_name
 from pytsung.cli.retarget import send_to
 from pytsung.config import Configuration
@@ -31,6 +32,7 @@ from pytsung.dashboard.live_run import Heading, LiveRun
 from pytsung.dashboard.scrape import serving_metrics
 from pytsung.errors import ExitStatus
 from pytsung.logdir.directory import create_log_directory
+from pytsung.logdir.line_protocol import Lines
 from pytsung.logdir.plan_figures import describe_plan
 from pytsung.logdir.run_log import RunLog
 from pytsung.logdir.summary import AgentFigures, RunSummary
@@ -50,6 +52,7 @@ KEPT = (
 
 def start(asked: Arguments, configuration: Configuration) -> int:
     """Run the test; gives the exit status."""
+    check_exports(asked)
     limits = (*configuration.plan.thresholds, *asked.thresholds)
     tripwire = Tripwire([Threshold.parse(text) for text in limits])
     plan = send_to(configuration.plan, asked.server) if asked.server else configuration.plan
@@ -69,7 +72,8 @@ def start(asked: Arguments, configuration: Configuration) -> int:
     sys.stdout.flush()
     for warning in configuration.warnings:
         console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
-    log = _open_log(asked, plan, directory)
+    lines = open_lines(asked, directory.name)
+    log = _open_log(asked, plan, directory, lines)
     log.save_configuration(plan.name, configuration.document)
     for warning in configuration.warnings:
         log.note(4, "config", str(warning))
@@ -89,6 +93,14 @@ def start(asked: Arguments, configuration: Configuration) -> int:
                 log.note(5, "controller", target.address)
             with LiveView(console, quiet=asked.quiet) as view:
                 reporter = Reporter(live, log, view)
+                await begin_exports(
+                    stack,
+                    asked,
+                    lines,
+                    directory.name,
+                    lambda: reporter.totals,
+                    lambda text: reporter.note(4, "export", text),
+                )
                 if asked.prometheus is not None:
                     await stack.enter_async_context(
                         serving_metrics(asked.prometheus, lambda: exposition(live.totals))
@@ -167,7 +179,7 @@ def _options(asked: Arguments, plan: Plan, tripwire: Tripwire) -> RunOptions:
     )
 
 
-def _open_log(asked: Arguments, plan: Plan, directory: Path) -> RunLog:
+def _open_log(asked: Arguments, plan: Plan, directory: Path, lines: Lines | None) -> RunLog:
     statistics: Path | TextIO = Path(asked.statistics)
     if asked.statistics == "-":
         statistics = sys.stdout
@@ -179,7 +191,7 @@ def _open_log(asked: Arguments, plan: Plan, directory: Path) -> RunLog:
         log_level=level,
         backend=plan.backend,
         dump=plan.dump,
-        line_protocol=Path(asked.influx) if asked.influx else None,
+        lines=lines,
     )
 
 

@@ -58,14 +58,14 @@ def _head(name: str, kind: str, text: str) -> Iterator[str]:
 def _histograms(metric: str, samples: Iterable[tuple[str, SampleSummary]]) -> Iterator[str]:
     for name, summary in sorted(samples):
         label = f'name="{_label(name)}"'
-        for bound, below in zip(BOUNDS, _cumulated(summary), strict=True):
+        for bound, below in zip(BOUNDS, counts_up_to(summary), strict=True):
             yield f'pytsung_{metric}_bucket{{{label},le="{bound:g}"}} {below}'
         yield f'pytsung_{metric}_bucket{{{label},le="+Inf"}} {summary.count}'
         yield f"pytsung_{metric}_sum{{{label}}} {summary.mean * summary.count:.9g}"
         yield f"pytsung_{metric}_count{{{label}}} {summary.count}"
 
 
-def _cumulated(summary: SampleSummary) -> list[int]:
+def counts_up_to(summary: SampleSummary) -> list[int]:
     """How many samples were at most each bound; a bucket counts where its middle lies."""
     buckets = sorted(summary.histogram.buckets.items())
     counts, below, at = [], 0, 0

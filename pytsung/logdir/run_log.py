@@ -17,7 +17,7 @@ from pytsung.logdir.controller_log import ControllerLog
 from pytsung.logdir.dump_files import DumpFiles
 from pytsung.logdir.fullstats_log import FullstatsLog
 from pytsung.logdir.journal import EVENTS, INTERVALS, Event, IntervalEntry, Journal
-from pytsung.logdir.line_protocol import LineProtocolFile
+from pytsung.logdir.line_protocol import Lines
 from pytsung.logdir.match_file import MatchFile
 from pytsung.logdir.summary import RunSummary, write_summary
 from pytsung.logdir.tsung_log import TsungLog
@@ -41,7 +41,7 @@ class RunLog:
         log_level: entries of the controller log above this level are left out.
         backend: form of the statistics, in Tsung's words: `text`, `json`, …
         dump: what goes into `tsung.dump`.
-        line_protocol: a file that gets every second in InfluxDB's line protocol, too.
+        lines: gets every second in InfluxDB's line protocol, too; closed with the others.
         clock: gives Unix time, for the entries of the controller log.
 
     Raises:
@@ -57,7 +57,7 @@ class RunLog:
         log_level: int = 5,
         backend: str = "text",
         dump: Dump = Dump.NOTHING,
-        line_protocol: Path | None = None,
+        lines: Lines | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.directory = directory
@@ -80,10 +80,9 @@ class RunLog:
             if backend == "fullstats":
                 self._fullstats = FullstatsLog(directory)
                 opened.callback(self._fullstats.close)
-            self._lines: LineProtocolFile | None = None
-            if line_protocol is not None:
-                self._lines = LineProtocolFile(line_protocol, directory.name)
-                opened.callback(self._lines.close)
+            self._lines = lines
+            if lines is not None:
+                opened.callback(lines.close)
             self._dump: DumpFiles | None = None
             if dump is not Dump.NOTHING:
                 self._dump = DumpFiles(directory, dump)
