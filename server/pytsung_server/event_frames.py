@@ -12,8 +12,8 @@ from typing import Any
 
 from pytsung.protocols.websocket.events import Opcode
 from pytsung.protocols.websocket.frames import frame
-from pytsung_server import messages
 from pytsung_server.events import Event
+from pytsung_server.messages import encode
 from pytsung_server.settings import Profile
 
 
@@ -24,14 +24,14 @@ class EventFrames:
 
     def __init__(self, profile: Profile, event: Event) -> None:
         self._starts: dict[int, bytes] = {}
+        self._after = b'"]}}'
         self.whole: bytes | None = None
         """The frame for everybody, where there are no ids."""
         if profile is Profile.BENCH2021:
-            message = messages.encode({"type": "event", "data": _data_2021(event)})
-            self.whole = frame(Opcode.TEXT, message)
-        message = messages.encode({"type": "event", "data": _data(event)})
+            self.whole = frame(Opcode.TEXT, encode({"type": "event", "data": _data_2021(event)}))
+            return
+        message = encode({"type": "event", "data": _data(event)})
         self._before = message[:-2] + b',"subscriptions":["'
-        self._after = b'"]}}'
 
     def with_ids(self, ids: Sequence[str]) -> bytes:
         """The frame for a subscriber whose subscriptions with these ids matched."""

@@ -16,7 +16,7 @@ from pytsung_server.shared import Shared
 READ_BYTES = 16384
 
 MAX_UNSENT_BYTES = 262_144
-"""Kept for a peer that does not read; one that exceeds this is dropped."""
+"""Kept for a peer that does not read; one for which more would wait is dropped."""
 
 MAX_UNSENT_BY_ALL = 256 * 2**20
 """Kept for all peers of a worker together: a client host that freezes has many of them."""
@@ -87,16 +87,18 @@ class Transport:
         """Write bytes, now or as soon as the socket takes them; nothing once it is closed."""
         if self._descriptor == _CLOSED:
             return
+        limit = MAX_UNSENT_BYTES
         if self._unsent is None:
             sent = self._write_some(data)
             if sent is None or sent == len(data):
                 return
             data = data[sent:]
+            limit += len(data)  # one message may be longer: the peer had no chance to be slow
             self._unsent = bytearray()
             self._shared.reactor.modify(self._descriptor, READ | WRITE)
         self._unsent += data
         self._shared.unsent_bytes += len(data)
-        if len(self._unsent) > MAX_UNSENT_BYTES or self._shared.unsent_bytes > MAX_UNSENT_BY_ALL:
+        if len(self._unsent) > limit or self._shared.unsent_bytes > MAX_UNSENT_BY_ALL:
             self._overflowed()
 
     def _peer(self) -> str:

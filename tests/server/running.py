@@ -91,10 +91,12 @@ class RawClient:
         return data
 
     def read_frame(self) -> tuple[int, bytes]:
-        """Opcode and payload of the next (short, unmasked) frame."""
+        """Opcode and payload of the next (unmasked) frame."""
         first, length = self.read(2)
         if length == 126:
             length = int.from_bytes(self.read(2), "big")
+        elif length == 127:
+            length = int.from_bytes(self.read(8), "big")
         return first & 0x0F, self.read(length)
 
     def read_json(self) -> Any:
