@@ -3,19 +3,22 @@
 #   PYTHON    the interpreter of the virtual environment   (python3, or a newer one on PATH)
 #   VENV      where the virtual environment is made        (.venv)
 #   LOG       where `make bench` keeps its results         (log)
+#   USERS     how many `make million` brings               (1000000)
 #   TESTS     what `make test` runs                        (tests)
 
 VENV  ?= .venv
 LOG   ?= log
+USERS ?= 1000000
 TESTS ?= tests
 BIN   := $(VENV)/bin
+SDK   := tests/sdk/node_modules
 
 # Nothing here, test or benchmark, may ever reach a host other than this one.
 export PYTSUNG_LOOPBACK_ONLY := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench test check lint format conformance clean
+.PHONY: help bench million test check lint format conformance clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +28,13 @@ bench: $(VENV)/.installed  ## 20,000 WebSocket users against the bundled server,
 		echo "ulimit -Hn is $$limit: workers take fewer users each, and more of them are started."
 	@$(BIN)/pytsung -f examples/bench.xml -l $(LOG) --target start
 
-test: $(VENV)/.installed-test  ## run the tests
+million: $(VENV)/.installed  ## a million WebSocket users and their server on this machine; USERS=100000 for less
+	@mkdir -p $(LOG)
+	@sed 's|users "1000000"|users "$(USERS)"|; s|stay "210"|stay "'$$(($(USERS) / 7000 + 67))'"|' \
+		examples/million.xml > $(LOG)/million.xml
+	@$(BIN)/pytsung -f $(LOG)/million.xml -l $(LOG) --target start
+
+test: $(VENV)/.installed-test $(SDK)/.installed  ## run the tests
 	@.ci/debian-packages tsung libtemplate-perl gnuplot-nox openssh-server iproute2 redis-server prometheus
 	$(BIN)/python -m pytest $(TESTS)
 
@@ -45,7 +54,7 @@ conformance: $(VENV)/.installed-test  ## third-party suites: the Autobahn test s
 	$(BIN)/python -m pytest -m conformance -rA $(TESTS)
 
 clean:  ## remove all that was made here, but for results of `make bench`
-	rm -rf $(VENV) build dist .hypothesis .*_cache
+	rm -rf $(VENV) $(SDK) build dist .hypothesis .*_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- the virtual environment, once, and again when pyproject.toml changes ---------------------
@@ -60,6 +69,15 @@ $(VENV)/.installed-%: pyproject.toml | $(VENV)/.installed
 	@echo "Installing what '$*' needs into $(VENV) ..."
 	@$(BIN)/pip install --quiet --editable . --group $*
 	@touch $@ $(VENV)/.installed
+
+# Appwrite's SDK, a client in the server's tests. Without npm they are skipped, and say so.
+$(SDK)/.installed: tests/sdk/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo "Installing Appwrite's SDK for the tests ..."; \
+		npm ci --prefix tests/sdk --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@; \
+	else \
+		echo "npm is missing, and what needs it is skipped: install Node.js 18 or newer." >&2; \
+	fi
 
 $(BIN)/pip:
 	@.ci/make-venv $(VENV) $(PYTHON)
