@@ -13,8 +13,8 @@ import errno
 import os
 from time import monotonic
 
+from pytsung.agent.detours import NO_DESCRIPTOR, DetouringUser
 from pytsung.agent.dialer import DATAGRAM, STREAM, error_name
-from pytsung.agent.layered import LayeredUser
 from pytsung.agent.resolver import Address
 from pytsung.agent.surroundings import CertificateError, Surroundings
 from pytsung.plan import Transport
@@ -25,26 +25,18 @@ from pytsung.user.steps import (
     STAY,
     AbortTest,
     Await,
-    AwaitAll,
-    AwaitLease,
     Connect,
     Disconnect,
     End,
-    Hold,
-    Listen,
     Reply,
-    Restore,
     Send,
     Step,
-    Store,
     Think,
 )
 from pytsung.user.virtual_user import VirtualUser
 
 READ_SIZE = 65536
 """Bytes read at once; a longer answer makes the descriptor ready again."""
-
-NO_DESCRIPTOR = -1
 
 TCP = Transport.TCP
 UDP = Transport.UDP
@@ -53,10 +45,10 @@ CLOSED = (errno.EPIPE, errno.ECONNRESET)
 """What the kernel says of a connection that the peer has closed."""
 
 
-class LiveUser(LayeredUser):
+class LiveUser(DetouringUser):
     """One user in its surroundings; a handler and a timer of its reactor."""
 
-    __slots__ = ("_sending",)
+    __slots__ = ()
 
     def __init__(self, user: VirtualUser, surroundings: Surroundings) -> None:
         self.user = user
@@ -67,7 +59,7 @@ class LiveUser(LayeredUser):
         self._mask = 0  # events the reactor watches for; 0: not registered
         self._opening = None  # until the connection is established
         self._outgoing = None  # what the socket did not take yet
-        self._sending: int | None = None  # size of the request in `_outgoing`, if one is
+        self._sending = None  # size of the request in `_outgoing`, if one is
         self._layer = None  # between socket and conversation
         self._tls_session = None
 
@@ -102,6 +94,7 @@ class LiveUser(LayeredUser):
     def abandon(self) -> None:
         """The test is over. The process ends next, and its connections with it."""
         self.user.abandon()
+        self._leave_workshop()
 
     # -- steps ----------------------------------------------------------------
 
@@ -133,58 +126,6 @@ class LiveUser(LayeredUser):
                 return
             else:
                 step = self._perform_rare(step)
-
-    def _perform_rare(self, step: Step) -> Step | None:
-        """Carry out what most sessions never ask for."""
-        surroundings = self.surroundings
-        if isinstance(step, AwaitLease):
-            self.deadline = NEVER
-            surroundings.when_in_need(self, step.supply)
-        elif isinstance(step, AwaitAll):
-            self.deadline = NEVER
-            if step.timeout is not None:
-                surroundings.reactor.wake_at(self, monotonic() + step.timeout)
-            surroundings.when_gathered(self)
-        elif isinstance(step, Hold):
-            self._watch(0)
-            surroundings.reactor.wake_at(self, monotonic() + step.seconds)
-        elif isinstance(step, Listen):
-            return self._listen(step)
-        elif isinstance(step, Store):
-            return self._store(step)
-        elif isinstance(step, Restore):
-            return self._restore(step)
-        elif step is not STAY:  # Park: only data ends it
-            self.deadline = NEVER
-        return None
-
-    def _listen(self, step: Listen) -> Step | None:
-        """Read again; a layer's goodbye may have come before the pause."""
-        self.deadline = NEVER
-        layer = self._layer
-        if self.descriptor != NO_DESCRIPTOR:
-            self._watch(READ | WRITE if self._outgoing is not None else READ)
-        if layer is None or not layer.closed:
-            return step.then
-        self.perform(step.then)
-        return self.user.peer_closed(monotonic()) if self._layer is layer else None
-
-    def _store(self, step: Store) -> Step:
-        if self._mask:
-            self._watch(0)
-        self.surroundings.put_aside(
-            self, step.kind, self.descriptor, self._layer, self._tls_session
-        )
-        self.descriptor = NO_DESCRIPTOR
-        self._layer = self._tls_session = self._outgoing = self._sending = None
-        return step.then
-
-    def _restore(self, step: Restore) -> Step:
-        stored = self.surroundings.stored.pop((self, step.kind))
-        self.descriptor = stored.take()
-        self._layer, self._tls_session = stored.layer, stored.tls_session
-        self._watch(READ)
-        return step.then
 
     def _connect(self, step: Connect) -> Step | None:
         surroundings = self.surroundings
@@ -397,6 +338,7 @@ class LiveUser(LayeredUser):
         self._outgoing = None
         self._sending = None
         if self.descriptor == NO_DESCRIPTOR:
+            self._leave_workshop()
             return
         if self._layer is not None:
             self._close_layer(self._layer)

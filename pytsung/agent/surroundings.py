@@ -15,6 +15,7 @@ from pytsung.agent.dialer import Dialer
 from pytsung.agent.layers import Layer, SecureLayer, new_layer
 from pytsung.agent.resolver import Resolver
 from pytsung.agent.stored import StoredConnection
+from pytsung.agent.workshop import Workshop
 from pytsung.control.leases import Supply
 from pytsung.plan import ConnectionOptions, Endpoint, SetCertificate, TlsOptions
 from pytsung.reactor.reactor import Reactor
@@ -42,7 +43,8 @@ class Surroundings:
     end of the whole test. `last_end` is when the last user ended, on the monotonic
     clock; `when_ended` is called after each end. `when_in_need` and `when_gathered`
     are told of users who wait for what the whole test shares. `files` came with the
-    plan, `stored` are connections that users have put aside.
+    plan, `stored` are connections that users have put aside. `workshop` is where
+    things are done on this host.
     """
 
     def __init__(self, reactor: Reactor, resolver: Resolver, dialer: Dialer, world: World) -> None:
@@ -58,6 +60,7 @@ class Surroundings:
         self.stored: dict[tuple[object, str], StoredConnection] = {}
         self.when_in_need: Callable[[Any, Supply], None] = _nobody_waits
         self.when_gathered: Callable[[Any], None] = _nobody_waits
+        self.workshop: Workshop | None = None
         self._tls_contexts: dict[_Wishes, ssl.SSLContext] = {}
 
     def user_ended(self, *, aborts_test: bool) -> None:

@@ -28,6 +28,7 @@ from pytsung.agent.hold import HeldFiles
 from pytsung.agent.lounge import Lounge
 from pytsung.agent.resolver import Resolver
 from pytsung.agent.surroundings import Surroundings
+from pytsung.agent.workshop import Workshop
 from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
@@ -187,6 +188,7 @@ class _Worker:
             self._crowd.make_user = self._dumping.make_user
         surroundings = self._crowd.surroundings
         surroundings.when_ended = self._look_for_end
+        surroundings.workshop = Workshop(self._reactor, nursery)
         surroundings.when_in_need = self._lounge.need
         surroundings.when_gathered = self._lounge.gather
         surroundings.files = held.named(share.plan.certificates)

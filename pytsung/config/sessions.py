@@ -10,9 +10,9 @@ from pytsung.config.options import Options
 from pytsung.config.reader import ConfigurationReader
 from pytsung.config.steps import StepReader
 from pytsung.config.variables import VariableReader
-from pytsung.plan import Session
+from pytsung.plan import Session, Transport
 from pytsung.protocols.registry import Registry
-from pytsung.protocols.room import Room, Scene, furnished
+from pytsung.protocols.room import LocalRoom, Room, Scene, furnished
 
 
 def read_session(
@@ -33,6 +33,15 @@ def read_session(
     if kind not in registry:
         return None
     room = furnished(registry.room(kind), options.protocols)
+    if not isinstance(room, LocalRoom) and any(
+        server.transport is Transport.LOCAL for server in scene.servers
+    ):
+        reader.fault(
+            element,
+            f"users of this {kind} session may be bound to a <server> of type erlang, "
+            "where nobody answers",
+            "write another type of server",
+        )
     reader.scene = scene
 
     def find_room(kind: str) -> Room | None:

@@ -29,10 +29,11 @@ from pytsung.plan import (
     SessionStep,
     ThinkTime,
     Transaction,
+    Transport,
     WaitForAll,
     WaitForPush,
 )
-from pytsung.protocols.room import Room, Scene
+from pytsung.protocols.room import LocalRoom, Room, Scene
 from pytsung.user.pcre import PatternError, compile_pattern
 
 
@@ -111,6 +112,9 @@ class StepReader:
         self._room = self._find_room(change.kind)
         self._reader.scene = Scene()
         if self._room is not None:
+            if change.transport is Transport.LOCAL and not isinstance(self._room, LocalRoom):
+                text = f"nobody answers {change.kind} at a server of type erlang"
+                self._reader.fault(element, text, "write another server_type")
             return change
         if change.kind in PROTOCOL_ELEMENTS:
             text = f"sessions of type {change.kind} are not supported by this version of pytsung"

@@ -62,9 +62,18 @@ def installed() -> Registry:
 
     Raises UsageError when a plug-in cannot be used.
     """
-    from pytsung.protocols.http.room import HttpRoom  # noqa: PLC0415 - rooms on demand
+    from pytsung.protocols.fs.room import FileRoom  # noqa: PLC0415 - rooms on demand
+    from pytsung.protocols.http.room import HttpRoom  # noqa: PLC0415 - the same
     from pytsung.protocols.raw.room import RawRoom  # noqa: PLC0415 - the same
+    from pytsung.protocols.shell.room import ShellRoom  # noqa: PLC0415 - the same
     from pytsung.protocols.websocket.room import WebSocketRoom  # noqa: PLC0415 - the same
 
-    rooms: list[Room] = [HttpRoom(), HttpRoom("ts_webdav", "Tsung"), WebSocketRoom(), RawRoom()]
+    rooms: list[Room] = [
+        HttpRoom(),
+        HttpRoom("ts_webdav", "Tsung"),
+        WebSocketRoom(),
+        RawRoom(),
+        FileRoom(),
+        ShellRoom(),
+    ]
     return Registry([*rooms, *plugin_rooms(room.session_type for room in rooms)])

@@ -23,6 +23,7 @@ from typing import Protocol, runtime_checkable
 
 from pytsung.errors import PytsungError
 from pytsung.plan import Cargo, CarriedFile, Endpoint, ProtocolOptions, Request
+from pytsung.protocols.local import LocalWork
 
 
 class Ack(enum.Enum):
@@ -40,13 +41,14 @@ class Exchange:
 
     `endpoint` is where it goes when that is not where the user is: the user then
     closes its connection and stays with the new endpoint. `fresh` asks for a new
-    connection in any case.
+    connection in any case. `work` is done on the agent host in place of all this.
     """
 
     data: bytes
     ack: Ack = Ack.ANSWER
     endpoint: Endpoint | None = None
     fresh: bool = False
+    work: LocalWork | None = None
 
 
 @dataclass(slots=True)
@@ -300,6 +302,16 @@ class RoomWithLines(Room, Protocol):
 
     def asked(self, sent: bytes) -> tuple[str, str]:
         """Method and address, as they stand in the bytes of a request."""
+        ...
+
+
+@runtime_checkable
+class LocalRoom(Room, Protocol):
+    """A room whose requests are `LocalWork`, all of them: its sessions go to no server."""
+
+    @property
+    def needs_no_server(self) -> bool:
+        """True."""
         ...
 
 

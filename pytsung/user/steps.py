@@ -10,6 +10,7 @@ The driver carries out a step and comes back with the next fact:
     Park        wait without a timer                 → received
     AwaitLease  wait for more of `supply`            → supplied
     AwaitAll    wait for all the others              → released, or woke: too long
+    Work        have `work` done on this host         → worked, or woke: too long
     Stay        go on with what was being waited for
     Reply       send `data` beside everything else, then do `then`
     Disconnect  close the connection, then do `then`
@@ -29,6 +30,7 @@ from typing import Union
 
 from pytsung.control.leases import Supply
 from pytsung.plan import Endpoint
+from pytsung.protocols.local import LocalWork
 
 
 @dataclass(slots=True)
@@ -85,6 +87,14 @@ class AwaitAll:
     """Wait for all the others, at most `timeout` seconds (None: for ever)."""
 
     timeout: float | None = None
+
+
+@dataclass(slots=True)
+class Work:
+    """Have `work` done on this host; wake the user after `timeout` seconds."""
+
+    work: LocalWork
+    timeout: float
 
 
 @dataclass(slots=True)
@@ -149,6 +159,7 @@ Step = Union[  # noqa: UP007 - a forward reference to itself needs the old spell
     Park,
     AwaitLease,
     AwaitAll,
+    Work,
     Stay,
     Reply,
     Disconnect,

@@ -22,6 +22,7 @@ from dataclasses import replace
 from pytsung.plan import Endpoint
 from pytsung.protocols.room import Ack, Feedback, RequestError, StampedFeedback
 from pytsung.user import steps
+from pytsung.user.errands import Errands
 from pytsung.user.player import Exchanging
 from pytsung.user.program import Program
 from pytsung.user.state import (
@@ -39,14 +40,13 @@ from pytsung.user.state import (
 )
 from pytsung.user.steps import STAY, Step, Think
 from pytsung.user.supplies import ExhaustedError, Needs
-from pytsung.user.travel import Traveller
 from pytsung.user.world import World
 
 LOST = frozenset({"closed", "timeout", "no_ws_connection"})
 """Reasons of a failed send after which there is no connection."""
 
 
-class VirtualUser(Traveller):
+class VirtualUser(Errands):
     """A user numbered `number` who plays `program` against `endpoint`.
 
     `request_started` is when the request at hand was made; the driver sets it anew
@@ -275,6 +275,8 @@ class VirtualUser(Traveller):
         self._operation = operation
         self._ack = exchange.ack
         self.request_started = now
+        if exchange.work is not None:
+            return self._have_done(exchange.work, now)
         self.state = SENDING
         fresh = exchange.fresh
         if exchange.endpoint is not None:

@@ -1,0 +1,1 @@
+"""Shell sessions (`ts_shell`): commands run on the agents' hosts."""

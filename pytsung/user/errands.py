@@ -1,0 +1,49 @@
+"""What a user has done on its own host, in place of a peer's answer (`ts_fs`, `ts_shell`).
+
+Tsung counts the first errand as a connection, and so do we: `connect` is then close to
+nothing. Must not know files, commands, or what an errand is for.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from pytsung.protocols.local import LocalWork, WorkResult
+from pytsung.user import steps
+from pytsung.user.state import WAITING
+from pytsung.user.steps import STAY, Step
+from pytsung.user.travel import Traveller
+
+
+class Errands(Traveller):
+    """The part of a user that has things done; `VirtualUser` is the rest."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def connected(self, at: float) -> None:
+        """The connection is established."""
+
+    @abstractmethod
+    def _complete(self, now: float, answer: bytes = b"") -> Step:
+        """The request is answered."""
+
+    def worked(self, result: WorkResult, now: float) -> Step:
+        """What was to be done is done, or has failed."""
+        if self.state is not WAITING:
+            return STAY
+        counters = self.world.recorder.counters
+        if result.sent:
+            counters["size_sent"] += result.sent
+        if result.received:
+            counters["size_rcv"] += result.received
+        for counter in result.counters:
+            counters[counter] += 1
+        return self._complete(now, result.answer)
+
+    def _have_done(self, work: LocalWork, now: float) -> Step:
+        """Wait for it as for an answer, `idle_timeout` at most."""
+        if not self._is_connected:
+            self.connected(now)
+        self.state = WAITING
+        return steps.Work(work, self.program.await_answer.timeout)
