@@ -9,6 +9,7 @@ for a free port makes `connect()` a hundred times slower. IP_LOCAL_PORT_RANGE (L
 from __future__ import annotations
 
 import errno
+import math
 import socket
 import struct
 from collections.abc import Iterator
@@ -66,12 +67,18 @@ class Dialer:
         self._share = share
         self._recorder = recorder
         self._random = random
-        self._sources = _sources(share, random)
+        self._sources: dict[int, Iterator[tuple[str, int]]]
         self._next_port: dict[str, int] = {}
         self._windows = _window_starts()
+        if share.source_range:  # IPv4, as in Tsung
+            drawn = _AddressRange(share.source_range, random)
+            self._sources = {socket.AF_INET: iter(drawn)}
+            count = len(drawn)
+        else:
+            self._sources = _by_family(share.source_addresses)
+            count = max(1, len(share.source_addresses))
         # Other workers fill the same source addresses, about as fast as this one.
-        sources = max(1, len(share.source_addresses))
-        self._crowded_from = CROWDED * _range_size() * sources / share.count
+        self._crowded_from = CROWDED * _range_size() * count / share.count
         if is_successor:  # its predecessors hold theirs already
             self._crowded_from = 0
         self._settings: dict[int, tuple[ConnectionOptions, _Settings]] = {}
@@ -200,16 +207,12 @@ def _attempts(options: ConnectionOptions) -> int:
     return min(last - first + 1, PORTS_TRIED)
 
 
-def _sources(share: WorkerShare, random: Random) -> dict[int, Iterator[tuple[str, int]]]:
+def _by_family(addresses: tuple[str, ...]) -> dict[int, Iterator[tuple[str, int]]]:
     """Where connections of each address family begin, one after the other.
 
     A family that is missing begins where the kernel likes. Port 0: the kernel chooses
     that, too.
     """
-    if share.source_range:  # IPv4, as in Tsung
-        drawn = iter(lambda: (_draw_address(share.source_range, random), 0), None)
-        return {socket.AF_INET: drawn}
-    addresses = share.source_addresses
     families = {
         socket.AF_INET: [(address, 0) for address in addresses if ":" not in address],
         socket.AF_INET6: [(address, 0) for address in addresses if ":" in address],
@@ -217,13 +220,23 @@ def _sources(share: WorkerShare, random: Random) -> dict[int, Iterator[tuple[str
     return {family: cycle(places) for family, places in families.items() if places}
 
 
-def _draw_address(pattern: str, random: Random) -> str:
-    """An address of a pattern such as `10.0.0-3.1-254`, each range drawn evenly."""
-    parts = []
-    for part in pattern.split("."):
-        low, dash, high = part.partition("-")
-        parts.append(str(random.randint(int(low), int(high))) if dash else low)
-    return ".".join(parts)
+class _AddressRange:
+    """Addresses of a pattern such as `10.0.0-3.1-254`, each part of it drawn evenly."""
+
+    def __init__(self, pattern: str, random: Random) -> None:
+        self._random = random
+        self._parts: list[list[str]] = []
+        for part in pattern.split("."):
+            low, _, high = part.partition("-")
+            self._parts.append(list(map(str, range(int(low), int(high or low) + 1))))
+
+    def __len__(self) -> int:
+        return math.prod(map(len, self._parts))
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        draw = self._random.random
+        while True:
+            yield ".".join([part[int(draw() * len(part))] for part in self._parts]), 0
 
 
 def _range_size() -> int:
