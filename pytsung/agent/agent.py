@@ -10,7 +10,7 @@ import os
 import platform
 import resource
 import socket
-from time import monotonic
+from time import monotonic, time
 
 import trio
 
@@ -23,8 +23,10 @@ from pytsung.control.messages import (
     VERSION,
     Adopt,
     Amend,
+    AskClock,
     Assign,
     Beat,
+    ClockReading,
     Cost,
     Failed,
     FilePart,
@@ -96,6 +98,8 @@ class Agent:
             if message.version != VERSION:
                 reason = f"agent speaks version {VERSION}, controller version {message.version}"
                 await self._tell(Failed(f"{reason}; run the same pytsung on both"))
+        elif isinstance(message, AskClock):
+            await self._tell(ClockReading(message.number, monotonic(), time()))
         elif isinstance(message, FilePart):
             self._files.take(message)
         elif isinstance(message, Assign):

@@ -210,6 +210,7 @@ def _summarise(
             started=result.agent_totals[link.name].users_started,
             lost=result.agent_totals[link.name].users_lost,
             clock_offset=link.clock_offset,
+            clock_uncertainty=link.clock.uncertainty,
             cost=replace(link.finished.cost, peak_rss=link.peak_rss)
             if link.finished is not None
             else Cost(peak_rss=link.peak_rss),

@@ -1,8 +1,9 @@
 """The messages themselves, one dataclass each; VERSION changes with any of them.
 
     controller → agent    Hello Assign Start Stop Amend Beat
-                          Adopt
+                          Adopt AskClock
     agent → controller    Hello Ready Report Health WorkerLost PhaseStarted Note Finished Failed
+                          ClockReading
     agent → worker        Work Start Stop Amend TakeOver
     worker → agent        Ready Report PhaseStarted Full Note Finished Failed
 
@@ -25,7 +26,7 @@ from pytsung.control.leases import Row, Supply
 from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
 from pytsung.stats.interval import Interval
 
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,22 @@ class Hello:
     clock: float = 0.0
     cores: int = 0
     python: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskClock:
+    """Answer at once with a ClockReading of this number, to compare clocks."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """The sender's monotonic clock, and its time of day in seconds since 1970."""
+
+    number: int
+    clock: float
+    unix: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +398,8 @@ class Exchanges:
 
 Message = (
     Hello
+    | AskClock
+    | ClockReading
     | FilePart
     | Assign
     | Ready

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
-from time import monotonic
+from time import monotonic, time
 from types import MappingProxyType
 
 import trio
@@ -18,8 +18,10 @@ from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     VERSION,
     Adopt,
+    AskClock,
     Assign,
     Beat,
+    ClockReading,
     Failed,
     Finished,
     Health,
@@ -30,6 +32,7 @@ from pytsung.control.messages import (
 )
 from pytsung.control.share import AgentShare
 from pytsung.controller.cargo import parts_of
+from pytsung.controller.clocks import ClockComparison
 from pytsung.controller.launcher import AgentConnection, Launcher
 from pytsung.controller.redistribution import Position
 from pytsung.errors import AgentError
@@ -42,6 +45,12 @@ LAST_WORDS = 2.0
 
 SETTLE_TIME = 60.0
 """Seconds that an agent has from its start until its workers stand by."""
+
+MOST_QUESTIONS = 10
+GOOD_CLOCK = 0.0005
+CLOCK_TIME = 1.0
+"""Clocks are asked for until one answer took twice GOOD_CLOCK seconds at most, or so many
+times; each answer has CLOCK_TIME to come."""
 
 OUTBOX = 1000
 """Messages kept for an agent that does not read: a frozen host must not make us wait, and
@@ -78,6 +87,8 @@ class AgentLink:
         self.peak_rss = 0
         self.positions: dict[int, Position] = {}
         self.parting = "its channel was closed"
+        self.clock = ClockComparison()
+        self._clock_news = trio.Event()
         self._launcher = launcher
         self._cargo = cargo
         self._codec = MessageCodec(encoder)
@@ -90,8 +101,8 @@ class AgentLink:
 
     @property
     def clock_offset(self) -> float:
-        """The agent's monotonic clock minus ours, in seconds: none on one machine."""
-        return 0.0
+        """The agent's time of day minus ours, in seconds."""
+        return self.clock.unix_offset
 
     @property
     def is_lost(self) -> bool:
@@ -141,6 +152,29 @@ class AgentLink:
             self.parting = f"it left {OUTBOX} messages unread"
             self.dismiss()
 
+    async def compare_clocks(self) -> None:
+        """Find out how the agent's clocks differ from ours; a few round trips.
+
+        Raises AgentError when it does not answer.
+        """
+        for number in range(MOST_QUESTIONS):
+            self._clock_news = trio.Event()
+            self.clock.ask(number, monotonic())
+            self.tell(AskClock(number))
+            with trio.move_on_after(CLOCK_TIME):
+                await self._clock_news.wait()
+            if self.clock.uncertainty < GOOD_CLOCK or self._over.is_set():
+                return
+        if self.clock.uncertainty == math.inf:
+            raise AgentError(
+                f"agent host {self.name}: it did not answer when asked for its clock; "
+                "see what keeps it busy"
+            )
+
+    def _note_clock(self, reading: ClockReading) -> None:
+        self.clock.answer(reading.number, reading.clock, reading.unix, at=monotonic(), unix=time())
+        self._clock_news.set()
+
     def adopt(self, adoption: Adopt) -> None:
         """Give it a part of a lost agent's share, beside its own."""
         share, resume = adoption.share, adoption.resume
@@ -183,6 +217,8 @@ class AgentLink:
                 self.hello = message
                 if message.version != VERSION:
                     self._failure = f"it runs version {message.version} of the control protocol"
+            elif isinstance(message, ClockReading):
+                self._note_clock(message)
             elif isinstance(message, Ready):
                 self._ready.set()
             elif isinstance(message, Failed):

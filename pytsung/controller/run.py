@@ -163,14 +163,20 @@ class Run:
         async with trio.open_nursery() as starting:
             for link in self._links:
                 starting.start_soon(nursery.start, self._accompany, link)
-        self._origin = monotonic() + self._options.warm_up
-        self._unix_origin = time() + self._options.warm_up
+        async with trio.open_nursery() as comparing:
+            for link in self._links:
+                comparing.start_soon(link.compare_clocks)
+        # Not before the slowest can have heard of it.
+        slowest = max(link.clock.uncertainty for link in self._links)
+        warm_up = max(self._options.warm_up, 4 * slowest)
+        self._origin = monotonic() + warm_up
+        self._unix_origin = time() + warm_up
         self._listener.started(self._unix_origin)
         self._listener.event("start", self._unix_origin, seed=self._options.seed)
         for link in self._links:
             self._collector.join(link.name, 0.0)
             self._agent_totals[link.name] = RunTotals(counts_only=True)
-            link.tell(Start(self._origin + link.clock_offset))
+            link.tell(Start(self._origin + link.clock.offset))
         nursery.start_soon(self._collect)
         nursery.start_soon(self._watch_agents)
         if self._plan.load.duration is not None:

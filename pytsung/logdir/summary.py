@@ -111,13 +111,18 @@ class FanOutFigures:
 
 @dataclass(frozen=True, slots=True)
 class AgentFigures:
-    """One agent host's part. `clock_offset`: its clock minus the controller's, in seconds."""
+    """One agent host's part.
+
+    `clock_offset`: its time of day minus the controller's, in seconds, wrong by
+    `clock_uncertainty` at most.
+    """
 
     host: str
     workers: int = 0
     started: int = 0
     lost: int = 0
     clock_offset: float = 0.0
+    clock_uncertainty: float = 0.0
     cost: Cost = field(default_factory=Cost)
 
 

@@ -20,8 +20,10 @@ from pytsung.control.messages import (
     VERSION,
     Adopt,
     Amend,
+    AskClock,
     Assign,
     Beat,
+    ClockReading,
     Cost,
     Exchange,
     Exchanges,
@@ -208,6 +210,8 @@ EVERY_MESSAGE: list[Message] = [
     Amend(
         Amendment(1, 2.5, 1.5, PLAN.load.phases, users=((5,), (6,)), rates=((0.5,), (0.75,)))
     ),
+    AskClock(3),
+    ClockReading(3, 12345.678, 1700000000.25),
     Beat(),
     Report(INTERVAL, missing=(1, 2)),
     Health(1.0, 99.5, 1024.0, 0.25, 10**9, 4, True),

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, time
 from typing import Any, TypeVar
 
 import outcome
@@ -22,7 +22,9 @@ from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     VERSION,
     Amend,
+    AskClock,
     Assign,
+    ClockReading,
     Cost,
     Failed,
     Finished,
@@ -67,12 +69,14 @@ class Agent:
             await self.stream.send_all(self._codec.send(message))
 
     async def hear(self, kind: type[Kind]) -> Kind:
-        """The next message of a kind; what comes before it is nobody's."""
+        """The next message of a kind; the clock is told, other messages are nobody's."""
         while True:
             while self._heard:
                 message = self._heard.popleft()
                 if isinstance(message, kind):
                     return message
+                if isinstance(message, AskClock):
+                    await self.say(ClockReading(message.number, monotonic(), time()))
             data = await self.stream.receive_some(65536)
             assert data, f"the controller hung up before a {kind.__name__}"
             self._heard.extend(self._codec.feed(bytes(data)))

@@ -94,6 +94,7 @@ def test_the_file_has_the_keys_that_are_promised(tmp_path: Path) -> None:
         "started",
         "lost",
         "clock_offset",
+        "clock_uncertainty",
         "cost",
     ]
     assert plain["target"] == {"cpu_seconds": 0.5, "peak_rss": 1024}
