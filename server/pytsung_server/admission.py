@@ -7,6 +7,8 @@ or connections.
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import time
@@ -141,7 +143,7 @@ class Admission:
                 " Please make sure you are using the correct endpoint",
             )
         if self._window is not None and not self._window.allows(
-            hash((path, request.address())), time()
+            hash((path, self._address(request))), time()
         ):
             raise _RefusalError(ErrorCode.TOO_MANY, "Too many requests")
         origin = request.headers.get("origin", "")
@@ -149,6 +151,14 @@ class Admission:
             wrong := complaint(self._profile, self.directory, project, origin)
         ):
             raise _RefusalError(ErrorCode.POLICY, wrong)
+
+    def _address(self, request: Request) -> str:
+        """The client's address: the first valid one in a trusted header, else the peer's."""
+        for header in self.directory.trusted_headers:
+            for name in request.headers.get(header, "").split(","):
+                with contextlib.suppress(ValueError):
+                    return str(ipaddress.ip_address(name.strip()))
+        return request.address()
 
     def _admit(
         self, project: Project, user: User | None, parameters: Parameters, lasting: bool

@@ -34,7 +34,7 @@ class Membership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """Somebody with an account in a project. `account` holds further attributes of it."""
+    """Somebody with an account in a project."""
 
     id: str
     name: str = ""
@@ -74,11 +74,16 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """All projects by id. `region` is where this server stands, `hosts` are its own names."""
+    """All projects by id.
+
+    `region` is where this server stands, `hosts` are its own names. `trusted_headers`
+    (in lower case) are set by a proxy in front, and name the client's address.
+    """
 
     projects: Mapping[str, Project]
     region: str = ""
     hosts: tuple[str, ...] = ()
+    trusted_headers: tuple[str, ...] = ()
 
     def user(self, project: str, user: str) -> User | None:
         """A user of a project; None when either is unknown."""

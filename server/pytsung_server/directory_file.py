@@ -120,6 +120,7 @@ class _Table:
 def _directory(table: _Table) -> Directory:
     region = table.text("region", "")
     hosts = table.texts("hosts")
+    headers = tuple(name.lower() for name in table.texts("trusted_headers"))
     projects: dict[str, Project] = {CONSOLE: Project(id=CONSOLE)}
     named: set[str] = set()
     for inner in table.tables("projects"):
@@ -129,7 +130,7 @@ def _directory(table: _Table) -> Directory:
         named.add(project.id)
         projects[project.id] = project
     table.close()
-    return Directory(projects, region, hosts)
+    return Directory(projects, region, hosts, headers)
 
 
 def _project(table: _Table) -> Project:

@@ -55,8 +55,9 @@ def masked(opcode: int, payload: bytes) -> bytes:
 class RawClient:
     """A socket that reads exactly what is asked for."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
-        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
+    def __init__(self, port: int, host: str = "127.0.0.1", source: str = "") -> None:
+        local = (source, 0) if source else None
+        self.socket = socket.create_connection((host, port), PATIENCE, local)
 
     def __enter__(self) -> Self:
         return self
