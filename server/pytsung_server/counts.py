@@ -20,6 +20,7 @@ PUBLISHED = (
     "deliveries",  # event frames sent to clients
     "slow",  # of the errors: connections whose peer did not read what waited for it
     "errors",  # connections that broke the rules: bad heads, frames, TLS, or too slow
+    "resets",  # connections that broke off: reset by the peer, or it was not to be reached
     "bytes_received",  # plaintext, after TLS
     "bytes_sent",
     "peak",  # most connections open at once over all workers, as this one saw it
@@ -79,6 +80,7 @@ class Counts:
         self.deliveries = 0
         self.slow = 0
         self.errors = 0
+        self.resets = 0
         self.bytes_received = 0
         self.bytes_sent = 0
         self.peak = 0

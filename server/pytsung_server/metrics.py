@@ -32,6 +32,7 @@ _COUNTERS = {
     "lost": ("events_lost", "Events that some worker was too busy to take."),
     "redis_losses": ("redis_losses", "How often the connection to Redis was lost."),
     "errors": ("protocol_errors", "Connections that broke the rules or were too slow."),
+    "resets": ("connection_resets", "Connections that broke off: reset, or not to be reached."),
     "bytes_received": ("received_bytes", "Bytes from clients, without TLS."),
     "bytes_sent": ("sent_bytes", "Bytes to clients, without TLS."),
 }

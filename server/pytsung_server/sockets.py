@@ -14,6 +14,11 @@ BACKLOG = 4096
 """What the kernel allows by default (net.core.somaxconn); the original had 512, and
 half a second of 2,000 arrivals a second in front of a busy worker is twice that."""
 
+UNACKNOWLEDGED = 60.0
+"""Seconds that a peer may leave unacknowledged what was sent to it. A host that lost its
+power says nothing; by itself the kernel tries for a quarter of an hour, with all that
+is kept for it. Idle connections are not concerned."""
+
 Address = tuple[socket.AddressFamily, tuple[str, int]]
 
 
@@ -59,8 +64,10 @@ def open_listener(address: Address) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        # Connections inherit it: a pushed event must not wait for an acknowledgement.
+        # Connections inherit both: a pushed event must not wait for an acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        patience = int(UNACKNOWLEDGED * 1000)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience)
         listener.setblocking(False)
         listener.bind(place)
         listener.listen(BACKLOG)

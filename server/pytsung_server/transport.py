@@ -59,7 +59,8 @@ class Transport:
             data = os.read(self._descriptor, READ_BYTES)
         except BlockingIOError:
             return
-        except OSError:  # reset by the peer, or it is unreachable
+        except OSError:  # reset by the peer, or it is not to be reached
+            self._shared.counts.resets += 1
             self.end()
             return
         if data:
@@ -132,5 +133,6 @@ class Transport:
         except BlockingIOError:
             return 0
         except OSError:
+            self._shared.counts.resets += 1
             self.end()
             return None

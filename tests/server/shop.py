@@ -139,12 +139,12 @@ class Shop:
             directory, "--workers", "1", "--config", str(self.config), "--admin-port", "0", *options
         )
         self.admin = AdminClient(self.server)
-        self._clients: list[Client] = []
+        self.clients: list[Client] = []
 
     def client(self) -> Client:
         """A client that is closed with the site, if not before."""
         client = Client(self.server.port)
-        self._clients.append(client)
+        self.clients.append(client)
         return client
 
     def connect(self, query: str = "project=shop", *headers: str) -> Client:
@@ -170,5 +170,5 @@ class Shop:
 
     def close(self) -> None:
         self.server.close()
-        for client in self._clients:
+        for client in self.clients:
             client.socket.close()
