@@ -48,12 +48,10 @@ def do_file_task(task: FileTask, desk: Desk) -> Outcome:
     """Do it, and say how many bytes were read or written."""
     try:
         return Outcome(count=_TASKS[task.action](task, desk))
+    except (shutil.SameFileError, shutil.SpecialFileError, ValueError):  # or a zero byte in a path
+        return Outcome("einval")
     except OSError as error:
         return Outcome(error_name(error))
-    except shutil.SameFileError:
-        return Outcome("einval")
-    except ValueError:  # a zero byte in a path
-        return Outcome("einval")
 
 
 def _read(task: FileTask, desk: Desk) -> int:  # noqa: ARG001 - not of the open file

@@ -8,6 +8,7 @@ everything with the run. Must not know sessions.
 
 from __future__ import annotations
 
+import contextlib
 from time import monotonic
 from typing import Protocol
 
@@ -22,6 +23,10 @@ from pytsung.user.steps import Step
 
 THREADS = 40
 """Operations on files at once in a worker; others wait for their turn."""
+
+
+CLOSING = 1.0
+"""Seconds that a forgotten file has to be closed, when the run ends."""
 
 
 class Asker(Protocol):
@@ -99,11 +104,10 @@ class Workshop:
             self._tell(client, work, outcome, started, ended)
 
     async def _clear(self, desk: Desk) -> None:
-        task = trio.to_thread.run_sync(desk.close, limiter=self._limiter, abandon_on_cancel=True)
-        try:
-            await task
-        except OSError:
-            return  # nobody is left who could be told
+        """Close a file; that can block as well, though not beyond the end of the run."""
+        with trio.move_on_after(CLOSING) as limit, contextlib.suppress(OSError):
+            limit.shield = True
+            await trio.to_thread.run_sync(desk.close, abandon_on_cancel=True)
 
     # -- commands -----------------------------------------------------------------
 

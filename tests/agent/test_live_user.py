@@ -20,6 +20,7 @@ from pytsung.agent.dialer import Dialer
 from pytsung.agent.live_user import LiveUser
 from pytsung.agent.resolver import Resolver
 from pytsung.agent.surroundings import Surroundings
+from pytsung.agent.workshop import Workshop
 from pytsung.control.share import WorkerShare
 from pytsung.fence import Fence
 from pytsung.plan import (
@@ -72,6 +73,7 @@ def live(
             dialer = Dialer(WorkerShare(0, 1, (), ()), recorder, Random(1))
             world = World(recorder, Random(1))
             around = Surroundings(reactor, resolver, dialer, world)
+            around.workshop = Workshop(reactor, nursery)
             around.files = files or {}
             around.when_ended = lambda: None if recorder.users_open else ended.set()
             program = Program(session, room)
