@@ -8,17 +8,29 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from pytsung.cli.arguments import Arguments
 from pytsung.cli.retarget import goes_to_loopback, local_names
+from pytsung.controller.batch import with_batch_hosts
 from pytsung.controller.bootstrap import Bootstrap
 from pytsung.controller.bundle import make_bundle
 from pytsung.controller.connector import ConnectorLauncher, connector_command
 from pytsung.controller.launcher import Launcher, LocalLauncher
-from pytsung.controller.remote import SshLauncher
+from pytsung.controller.plugin_code import plugin_code
 from pytsung.controller.shares import AgentRole, fleet_roles, local_role
 from pytsung.plan import Plan
-from pytsung.ssh import open_ssh
+
+
+def settled(asked: Arguments, plan: Plan) -> Plan:
+    """The plan with the hosts that a batch system gives to this job.
+
+    Raises UsageError where it gives none.
+    """
+    if asked.local:
+        return plan
+    hosts = with_batch_hosts(plan.agent_hosts, local_names(), os.environ)
+    return replace(plan, agent_hosts=hosts)
 
 
 def roles(asked: Arguments, plan: Plan) -> list[AgentRole]:
@@ -40,7 +52,8 @@ async def launchers(asked: Arguments, roles: Sequence[AgentRole]) -> AsyncIterat
     if all(role.host == "localhost" for role in roles):
         yield [local for _ in roles]
         return
-    bootstrap = Bootstrap(make_bundle(), python=asked.agent_python, cache=asked.cache)
+    bundle = make_bundle(plugin_code())
+    bootstrap = Bootstrap(bundle, python=asked.agent_python, cache=asked.cache)
 
     def by_connector(host: str) -> Launcher:
         return ConnectorLauncher(host, connector_command(asked.connector, host), bootstrap)
@@ -48,6 +61,10 @@ async def launchers(asked: Arguments, roles: Sequence[AgentRole]) -> AsyncIterat
     if asked.connector:
         yield [local if role.host == "localhost" else by_connector(role.host) for role in roles]
         return
+    # Imported for fleets alone: cryptography takes its time.
+    from pytsung.controller.remote import SshLauncher  # noqa: PLC0415
+    from pytsung.ssh import open_ssh  # noqa: PLC0415
+
     async with open_ssh(accepts_new_keys=asked.accept_new_host_keys) as client:
         yield [
             local if role.host == "localhost" else SshLauncher(role.host, client, bootstrap)

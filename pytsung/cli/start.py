@@ -56,6 +56,7 @@ def start(asked: Arguments, configuration: Configuration) -> int:
     limits = (*configuration.plan.thresholds, *asked.thresholds)
     tripwire = Tripwire([Threshold.parse(text) for text in limits])
     plan = send_to(configuration.plan, asked.server) if asked.server else configuration.plan
+    plan = fleet.settled(asked, plan)
     roles = fleet.roles(asked, plan)
     endpoint = target_endpoint(plan) if asked.target else None
     options = replace(_options(asked, plan, tripwire), cargo=configuration.cargo)

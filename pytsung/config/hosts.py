@@ -31,6 +31,13 @@ TRANSPORTS: Mapping[str, tuple[Transport, bool]] = {
 """`<server type>`: what carries the conversation, and whether IPv6 is forced."""
 
 _HOST = re.compile(r"[^\s/\[\]@?#<>\"'%{}$]+")
+_AGENT_HOST = re.compile(
+    r"(?:[\w.+-]+@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/\[\]@?#<>\"'%{}$]+)(?::\d{1,5})?", re.ASCII
+)
+"""`user@host:port`, of which the host alone is needed."""
+
+BATCH_SYSTEMS = ("torque", "pbs", "oar", "lsf", "slurm")
+
 _RANGE_PART = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?", re.ASCII)
 
 
@@ -43,9 +50,7 @@ def read_agent_hosts(clients: SourceElement, reader: ConfigurationReader) -> tup
     elements = clients.all("client")
     use_controller_vm = [reader.flag(element, "use_controller_vm") for element in elements]
     hosts = tuple(
-        _agent_host(element, reader, any(use_controller_vm))
-        for element in elements
-        if not has_row(element, "type")
+        _agent_host(element, reader, any(use_controller_vm)) for element in elements
     )
     if not elements:
         reader.fault(clients, "there is no <client>", 'add <client host="localhost"/>')
@@ -57,10 +62,14 @@ def read_agent_hosts(clients: SourceElement, reader: ConfigurationReader) -> tup
 def _agent_host(
     element: SourceElement, reader: ConfigurationReader, use_controller_vm: bool
 ) -> AgentHost:
-    reader.choice(element, "type", ("machine", "batch"), "machine")
+    batch = ""
+    if reader.choice(element, "type", ("machine", "batch"), "machine") == "batch":
+        reader.required(element, "batch")
+        batch = reader.choice(element, "batch", BATCH_SYSTEMS, "torque")
     addresses = [_source_address(ip, reader) for ip in element.all("ip")]
     return AgentHost(
-        name=_host_name(element, reader),
+        name=f"hosts of {batch}" if batch else _host_name(element, reader, _AGENT_HOST),
+        batch=batch,
         workers=reader.integer(element, "cpu", 1, least=1),
         max_users=reader.integer(element, "maxusers", 800, least=1),
         weight=reader.number(element, "weight", 1.0),
@@ -70,9 +79,11 @@ def _agent_host(
     )
 
 
-def _host_name(element: SourceElement, reader: ConfigurationReader) -> str:
+def _host_name(
+    element: SourceElement, reader: ConfigurationReader, form: re.Pattern[str] = _HOST
+) -> str:
     host = reader.required(element, "host").strip()
-    if host and not _HOST.fullmatch(host):
+    if host and not form.fullmatch(host):
         reader.fault(
             element, f'<{element.tag}> has host="{host[:40]}"', "write a host name or an address"
         )

@@ -53,7 +53,7 @@ ROWS = (
     Row("option", "name", ("max_ssh_startup_per_core",), refused=False),
     Row("option", "name", ("bosh_path", "job_notify_port"), refused=False),
     # Hosts
-    Row("client", "type", ("batch",), cure="write one <client> for each host"),
+    Row("client", "scan_intf", cure="leave it out: the kernel chooses addresses"),
     Row("ip", "value", ("resolve",), cure="write the address itself"),
     Row("ip", "scan", ("true",), cure="write one <ip value> for each address"),
     Row("server", "type", ("bosh", "bosh_ssl")),

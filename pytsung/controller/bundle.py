@@ -11,10 +11,10 @@ import hashlib
 import importlib.util
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from pytsung.errors import AgentError
 
@@ -46,6 +46,8 @@ PACKAGES = (
 """What these import from elsewhere, directly or not; every one of them pure Python."""
 
 LEFT_OUT = frozenset({"__pycache__", "_tests", "_tools", "tests"})
+_NO_PLUGINS: Mapping[str, bytes] = MappingProxyType({})
+
 STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest that zip knows: no build differs by its date
 
 
@@ -57,15 +59,14 @@ class Bundle:
     digest: str
 
 
-@lru_cache(maxsize=4)
-def make_bundle(more_packages: Sequence[str] = ()) -> Bundle:
-    """The archive of the agent's side, with `more_packages` (protocols from elsewhere).
+def make_bundle(plugins: Mapping[str, bytes] = _NO_PLUGINS) -> Bundle:
+    """The archive of the agent's side, with the files of `plugins` by their places in it.
 
     Raises AgentError when a package is missing or is not pure Python. Costs some
-    200 ms once: sources are deflated, not compiled, since each host has its own Python.
+    200 ms: sources are deflated, not compiled, since each host has its own Python.
     """
-    sources: dict[str, bytes] = {}
-    for name in ("pytsung", *AGENT_SIDE, *PACKAGES, *more_packages):
+    sources = dict(plugins)
+    for name in ("pytsung", *AGENT_SIDE, *PACKAGES):
         for inner, path in _modules(name):
             sources[inner] = path.read_bytes()
     archive = _zipped(sources)

@@ -55,7 +55,8 @@ class AgentHost:
     `max_users` is how many users one worker may hold; another worker takes over
     when it is reached. `source_addresses` are local addresses that connections
     leave from, in turn; `source_ranges` are patterns such as `10.0.0-3.1-254`
-    drawn from at random. Empty: the kernel chooses.
+    drawn from at random. Empty: the kernel chooses. `batch` is the batch system whose
+    hosts this one stands for.
     """
 
     name: str
@@ -65,6 +66,7 @@ class AgentHost:
     source_addresses: tuple[str, ...] = ()
     source_range: str = ""
     use_controller_vm: bool = False
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,19 @@ def test_a_client_is_read_whole() -> None:
     )
 
 
+@pytest.mark.parametrize("host", ["root@w1", "w1:2222", "me.too@10.0.0.1:22", "[::1]:2222", "::1"])
+def test_a_client_may_name_user_and_port(host: str) -> None:
+    """Where there is no SSH configuration to say it: containers, mostly."""
+    assert plan(clients=clients(f'<client host="{host}"/>')).agent_hosts[0].name == host
+
+
+def test_a_batch_client_stands_for_the_hosts_of_a_job() -> None:
+    """Which they are is known where the test is started, not where it is written."""
+    element = '<client type="batch" batch="torque" maxusers="3000"/>'
+    (host,) = plan(clients=clients(element)).agent_hosts
+    assert (host.batch, host.max_users) == ("torque", 3000)
+
+
 def test_one_client_in_the_controller_means_all() -> None:
     """Tsung's flag is for the whole configuration, wherever it stands."""
     hosts = plan(
@@ -59,7 +72,10 @@ def test_an_address_range_is_kept_as_written() -> None:
         ('<client host="w1" weight="0"/>', "weight 0"),
         ('<client host="w1" type="cloud"/>', 'type="cloud"'),
         ('<client host="w1" use_controller_vm="yes"/>', 'use_controller_vm="yes"'),
-        ('<client type="batch" batch="pbs"/>', 'type="batch"'),
+        ('<client type="batch"/>', "needs the attribute batch"),
+        ('<client type="batch" batch="condor"/>', 'batch="condor"'),
+        ('<client type="batch" batch="pbs" scan_intf="eth0"/>', 'scan_intf="eth0"'),
+        ('<client host="a@b@c"/>', 'host="a@b@c"'),
         ('<client host="w1"><ip value="w1.example"/></client>', 'value="w1.example"'),
         ('<client host="w1"><ip value="resolve"/></client>', 'value="resolve"'),
         ('<client host="w1"><ip scan="true" value="eth0"/></client>', 'scan="true"'),
