@@ -57,8 +57,10 @@ class ForEnd:
         self.body = body
 
     def run(self, user: Player, now: float) -> Step | None:
-        stop = _bound(user, self.stop)
-        value = number_of(user.get(self.slot))
+        stop: int | str | None = self.stop
+        value: Value = user.get(self.slot)
+        if type(stop) is not int or type(value) is not int:  # else there is nothing to read
+            stop, value = _bound(user, self.stop), number_of(value)
         if stop is None or value is None:
             return user.fail("error_unknown", now)
         if value < stop:
