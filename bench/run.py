@@ -44,6 +44,7 @@ MEASUREMENTS = (
     Measurement("memory", "Holding a user"),
     Measurement("accuracy", "Response times"),
     Measurement("bytes", "Bytes of an upgrade"),
+    Measurement("report", "Making a report"),
 )
 
 

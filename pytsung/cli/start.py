@@ -215,6 +215,8 @@ def _summarise(
             cost=replace(link.finished.cost, peak_rss=link.peak_rss)
             if link.finished is not None
             else Cost(peak_rss=link.peak_rss),
+            cores=link.hello.cores if link.hello is not None else 0,
+            python=link.hello.python if link.hello is not None else "",
         )
         for link in result.agents
         if link.name in result.agent_totals

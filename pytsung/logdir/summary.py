@@ -15,6 +15,7 @@ from typing import Any
 
 import cattrs
 
+from pytsung import __version__
 from pytsung.control.messages import Cost
 from pytsung.errors import LogDirectoryError
 from pytsung.logdir.plan_figures import PlanFigures
@@ -114,7 +115,7 @@ class AgentFigures:
     """One agent host's part.
 
     `clock_offset`: its time of day minus the controller's, in seconds, wrong by
-    `clock_uncertainty` at most.
+    `clock_uncertainty` at most. `cores` and `python` are its host's.
     """
 
     host: str
@@ -124,6 +125,8 @@ class AgentFigures:
     clock_offset: float = 0.0
     clock_uncertainty: float = 0.0
     cost: Cost = field(default_factory=Cost)
+    cores: int = 0
+    python: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,8 @@ class RunSummary:
     time that the figures tell of: below 1 when one was lost or silent. `amended`: an
     operator changed the load. `values` are samples that are not times. `fan_out` is
     there when published events were followed. `cost` is that of controller, agents and
-    workers together, `target` that of the bundled server, if it ran.
+    workers together, `target` that of the bundled server, if it ran. `version` is
+    pytsung's.
     """
 
     verdict: Verdict
@@ -157,6 +161,7 @@ class RunSummary:
     warnings: tuple[str, ...] = ()
     amended: bool = False
     fan_out: FanOutFigures | None = None
+    version: str = __version__
     schema: str = SCHEMA
 
     @classmethod

@@ -82,7 +82,7 @@ def transaction_charts(record: RunRecord) -> list[Chart]:
 def health_charts(record: RunRecord) -> list[Chart]:
     """How the load generator did: each agent's delays and its busiest worker."""
     return _shown(
-        _health(record, "worker_cpu", "Busiest worker, part of a core", "percent"),
+        _health(record, "worker_cpu", "Busiest worker", "percent"),
         _health(record, "loop_lag", "Loop lag, p99", "time"),
         _health(record, "lateness", "Lateness of arrivals, p99", "time"),
     )

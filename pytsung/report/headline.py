@@ -26,17 +26,19 @@ SIGNS = {"clean": "✓", "degraded": "!", "invalid": "✕", INCOMPLETE: "…", "
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One headline figure; `note` puts it into proportion."""
+    """One headline figure, or several that belong together; `note` puts it into proportion."""
 
     label: str
-    value: str
+    value: str = ""
     note: str = ""
     style: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
 
 
 def tiles(record: RunRecord) -> list[Tile]:
     """The headline figures of a run."""
-    found = [_users(record), _connections(record), *_requests(record), _errors(record)]
+    rate, *times = _requests(record)
+    found = [_users(record), _connections(record), rate, _errors(record), *times]
     if record.is_ours:
         found += _generator(record)
     return found
@@ -86,17 +88,14 @@ def _requests(record: RunRecord) -> list[Tile]:
     ]
     if not record.is_ours:
         return [*found, Tile(f"{name.capitalize()}, mean", words.time(figures.mean))]
-    below = f"mean {words.time(figures.mean)}, max {words.time(figures.max)}"
+    extremes = f"max {words.time(figures.max)}, p99.9 {words.time(figures.p99_9)}"
+    percentiles = (("p50", figures.p50), ("p95", figures.p95), ("p99", figures.p99))
     return [
         *found,
-        Tile(f"{name.capitalize()}, p50", words.time(figures.p50), below),
         Tile(
-            f"{name.capitalize()}, p95", words.time(figures.p95), f"p90 {words.time(figures.p90)}"
-        ),
-        Tile(
-            f"{name.capitalize()}, p99",
-            words.time(figures.p99),
-            f"p99.9 {words.time(figures.p99_9)}",
+            f"{name.capitalize()} time",
+            note=f"mean {words.time(figures.mean)}, p90 {words.time(figures.p90)}, {extremes}",
+            parts=tuple((label, words.time(value)) for label, value in percentiles),
         ),
     ]
 

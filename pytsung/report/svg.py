@@ -19,6 +19,7 @@ from pytsung.report.words import SPELLINGS, moment
 
 WIDTH, HEIGHT = 1000, 300
 _SHADES = 6
+_NEAR = 0.01  # part of a value, on a chart some two hundred pixels high
 
 
 def draw(chart: Chart) -> Markup:
@@ -37,10 +38,7 @@ def draw(chart: Chart) -> Markup:
         *(_heat(chart, chart.heat, across, up) if chart.heat else ()),
         *(_band(chart, band, across, up) for band in chart.bands),
         *_marks(chart, across),
-        *(
-            f'<path class="line {series.style}" d="{_path(chart, series.values, across, up)}"/>'
-            for series in chart.series
-        ),
+        *_lines(chart, across, up),
         '</svg><div class="cursor" hidden></div></div><div class="xlabels" aria-hidden="true">',
         *(
             f'<span style="left:{across.part(tick) * 100:.2f}%">{moment(tick)}</span>'
@@ -49,6 +47,22 @@ def draw(chart: Chart) -> Markup:
         "</div></div>",
     ]
     return Markup("").join(Markup(part) for part in parts)  # noqa: S704 - texts are escaped above
+
+
+def _lines(chart: Chart, across: Axis, up: Axis) -> Iterator[str]:
+    """A path for each series; one that another lies upon is drawn broad, to be seen below it."""
+    for n, series in enumerate(chart.series):
+        others = chart.series[n + 1 :]
+        covered = any(_is_covered(series.values, other.values) for other in others)
+        style = f"line {series.style}{' covered' if covered else ''}"
+        yield f'<path class="{style}" d="{_path(chart, series.values, across, up)}"/>'
+
+
+def _is_covered(values: Values, above: Values) -> bool:
+    """Whether two series are one for the eye, at half of the places where there is anything."""
+    pairs = [(a, b) for a, b in zip(values, above, strict=True) if a]
+    near = sum(b is not None and abs(a - b) <= _NEAR * a for a, b in pairs)
+    return bool(pairs) and near >= len(pairs) / 2
 
 
 def _value_axis(chart: Chart) -> Axis:

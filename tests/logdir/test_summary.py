@@ -69,6 +69,7 @@ def test_the_file_has_the_keys_that_are_promised(tmp_path: Path) -> None:
         "warnings",
         "amended",
         "fan_out",
+        "version",
     ]
     assert list(plain["verdict"]) == ["status", "reasons"]
     users = {"started": 24, "finished": 24, "open": 0, "peak": 24, "not_started": 2, "lost": 0}
@@ -96,6 +97,8 @@ def test_the_file_has_the_keys_that_are_promised(tmp_path: Path) -> None:
         "clock_offset",
         "clock_uncertainty",
         "cost",
+        "cores",
+        "python",
     ]
     assert plain["target"] == {"cpu_seconds": 0.5, "peak_rss": 1024}
 
