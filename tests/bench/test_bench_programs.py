@@ -11,7 +11,13 @@ import pytest
 from bench import run
 
 ROOT = Path(__file__).parents[2]
-PROGRAMS = ("bare_epoll", "delaying_server", "run", *(one.name for one in run.MEASUREMENTS))
+PROGRAMS = (
+    "bare_epoll",
+    "churn",
+    "delaying_server",
+    "run",
+    *(one.name for one in run.MEASUREMENTS),
+)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
