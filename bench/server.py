@@ -1,91 +1,59 @@
-"""What the bundled server costs for each connection, beside a bare epoll loop.
+"""What the bundled server costs for each connection and each event, beside other servers.
 
-    python bench/server.py [--connections 10000] [--rounds 3] [--rate 1000]
+    python -m bench.server [--connections 10000] [--rounds 3] [--crowd 100000]
 
-Answers: how much CPU (user + system, all processes of the server) accept, upgrade and
-first message take, flat out and at a steady rate; and how much memory an idle client
-takes in user space. The same client runs against each server, one worker each, in
-turn, on loopback: compare rows of one run, not of two. `websockets` is skipped,
-and says so, where it is not installed. Takes about 40 seconds.
+Answers: how much CPU (user and system, all processes of the server) accept, upgrade and
+first message take; how much memory an idle client takes in user space; how long one
+event takes to all subscribers of one worker, for how long that keeps others waiting,
+and what a client that does not read changes; and the same for a crowd over several
+workers. The same clients meet each server in turn, on loopback: compare rows of one
+run, not of two. Servers that are not installed are named. About three minutes.
 """
 
 from __future__ import annotations
 
 import argparse
-import errno
-import importlib.util
-import resource
-import select
-import signal
-import socket
-import statistics
+import base64
+import json
+import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from statistics import median
 
-REQUEST = (
-    b"GET /v1/realtime?project=console&channels[]=files HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-    b"Upgrade: websocket\r\nConnection: Upgrade\r\nOrigin: 127.0.0.1\r\n"
-    b"Sec-WebSocket-Key: %022d==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
+from bench.crowd import Crowd
+from bench.machine import describe_machine, raise_descriptor_limit
+from bench.rivals import BARE, RIVALS, Rival
+from bench.served import Ours, Served, SlowClient, serving, take_precedence
 
-IN_FLIGHT = 200
-"""Clients that wait for their first message at once, flat out."""
+Server = Ours | Rival
 
-LINUX_IP_BIND_ADDRESS_NO_PORT = 24
+PER_WORKER = 16_700
+"""Connections of a worker in the crowd: what its 20,000 descriptors hold, less six standard
+deviations of the kernel's way to spread them."""
 
-# What a server in Python can hope for: no parsing, no state but the descriptor.
-BARE = """
-import binascii, hashlib, os, select, socket
-listener = socket.socket()
-listener.bind(("127.0.0.1", 0))
-listener.listen(4096)
-listener.setblocking(False)
-print(f"ws://127.0.0.1:{listener.getsockname()[1]} ", flush=True)
-epoll = select.epoll()
-epoll.register(listener.fileno(), select.EPOLLIN)
-clients = [None] * 20000
-while True:
-    for descriptor, _ in epoll.poll():
-        if descriptor == listener.fileno():
-            for _ in range(64):
-                try:
-                    client, _ = listener._accept()
-                except BlockingIOError:
-                    break
-                os.set_blocking(client, False)
-                clients[client] = client
-                epoll.register(client, select.EPOLLIN)
-            continue
-        data = os.read(descriptor, 16384)
-        if not data:
-            epoll.unregister(descriptor)
-            os.close(descriptor)
-            continue
-        at = data.index(b"Sec-WebSocket-Key: ") + 19
-        digest = hashlib.sha1(data[at:at + 24] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
-        os.write(descriptor, b"HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\n"
-            b"Connection: Upgrade\\r\\nSec-WebSocket-Accept: "
-            + binascii.b2a_base64(digest, newline=False)
-            + b"\\r\\n\\r\\n\\x81\\x0f{'type':'pong'}")
-"""
+PER_PROCESS = 17_000
+"""Clients of one process of the crowd."""
 
-WEBSOCKETS = """
-import asyncio
-from websockets.asyncio.server import serve
-async def greet(client):
-    await client.send('{"type":"connected","data":{"channels":["files"],"user":null}}')
-    await client.wait_closed()
-async def main():
-    async with serve(greet, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
-        print(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]} ", flush=True)
-        await asyncio.get_running_loop().create_future()
-asyncio.run(main())
-"""
+EVENTS = 5
+"""Events published, one after the other; figures are medians over them."""
+
+PING_PAUSE = 0.0005
+SETTLE = 0.5
+MICROSECONDS = 1e6
+MILLISECONDS = 1e3
+
+
+def fresh_source() -> str:
+    """The first three numbers of addresses that no run has used lately."""
+    return f"127.{random.randint(64, 250)}.{random.randint(0, 255)}"
+
+
+# -- connections ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,169 +64,242 @@ class Cost:
     memory: float
 
 
+def measure_connections(server: Server, connections: int, rate: float | None) -> Cost:
+    """What one server takes for each connection, flat out or at a rate."""
+    with serving(server) as served:
+        crowd = Crowd(served.port, fresh_source())
+        crowd.saturate(100)  # lazy imports, the heap's first growth
+        time.sleep(0.2)
+        cpu, memory = served.cpu(), served.memory().rss
+        if rate is None:
+            crowd.saturate(connections)
+        else:
+            crowd.pace(connections, rate)
+        time.sleep(0.3)
+        cost = Cost(
+            (served.cpu() - cpu) / connections * MICROSECONDS,
+            (served.memory().rss - memory) / connections,
+        )
+        crowd.close()
+    return cost
+
+
+def compare_connections(
+    servers: Sequence[Server], connections: int, rounds: int, rate: float | None
+) -> None:
+    """Print one table: medians of some rounds, servers taking turns."""
+    costs: dict[str, list[Cost]] = {server.name: [] for server in servers}
+    for _ in range(rounds):
+        for server in servers:
+            costs[server.name].append(measure_connections(server, connections, rate))
+    print("\n| server | CPU each | of the bare loop's | RSS each |\n| --- | --- | --- | --- |")
+    bare = costs[BARE.name]
+    for name, some in costs.items():
+        cpu = median(cost.cpu for cost in some)
+        ratio = median(a.cpu / b.cpu for a, b in zip(some, bare, strict=True))
+        memory = median(cost.memory for cost in some)
+        print(f"| {name} | {cpu:.1f} µs | {ratio:.2f} × | {memory:,.0f} B |", flush=True)
+
+
+# -- events ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """One event to all subscribers, in seconds: CPU of the server for each, and the ages at which
+    the median and the last of them had it.
+    """
+
+    cpu: float
+    median: float
+    last: float
+
+
 @contextmanager
-def running(command: list[str]) -> Iterator[tuple[int, list[int]]]:
-    """Start a server; gives its port and its processes."""
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+def crowd_of(port: int, connections: int) -> Iterator[list[subprocess.Popen[str]]]:
+    """So many clients, in as few processes as can hold them, all connected."""
+    count = -(-connections // PER_PROCESS)
+    shares = [connections // count + (n < connections % count) for n in range(count)]
+    command = [sys.executable, "-m", "bench.crowd", "--port", str(port)]
+    started: list[subprocess.Popen[str]] = []
+    try:
+        for share in shares:
+            options = ["--source", fresh_source(), "--connections", str(share)]
+            started.append(
+                subprocess.Popen(
+                    [*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                )
+            )
+        for process, share in zip(started, shares, strict=True):
+            if _read(process)["open"] != share:
+                raise RuntimeError("not all clients were connected")
+        yield started
+    finally:
+        for process in started:
+            process.kill()
+            process.communicate()
+
+
+def _read(process: subprocess.Popen[str]) -> dict[str, object]:
     assert process.stdout is not None
     line = process.stdout.readline()
-    try:
-        port = int(line.split("ws://127.0.0.1:")[1].split()[0])
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-        yield port, [process.pid, *map(int, children.split())]
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+    if not line:
+        raise RuntimeError("a process of the crowd ended; what it said stands above")
+    found: dict[str, object] = json.loads(line)
+    return found
 
 
-def cpu_of(processes: list[int]) -> float:
-    """Seconds of CPU that all threads of the processes have used (nanoseconds exact)."""
-    files = (f for pid in processes for f in Path(f"/proc/{pid}/task").glob("*/schedstat"))
-    return sum(int(file.read_text().split()[0]) for file in files) / 1e9
+def spread_event(
+    served: Served, crowd: Sequence[subprocess.Popen[str]], number: int, look: Look
+) -> Spread:
+    """Publish an event, and wait until everybody has it; `look` at the server meanwhile."""
+    before = served.cpu()
+    served.publish(number)
+    look(served)
+    ages: array[float] = array("f")
+    for process in crowd:
+        ages.frombytes(base64.b64decode(str(_read(process)["ages"])))
+    time.sleep(0.1)
+    ordered = sorted(ages)
+    cpu = (served.cpu() - before) / len(ordered)
+    return Spread(cpu, ordered[len(ordered) // 2], ordered[-1])
 
 
-def memory_of(processes: list[int]) -> int:
-    """Resident bytes of the processes together."""
-    page = resource.getpagesize()
-    return sum(int(Path(f"/proc/{p}/statm").read_text().split()[1]) for p in processes) * page
+Look = Callable[[Served], None]
 
 
-class Client:
-    """Opens connections without waiting for any, and keeps them."""
-
-    _source = 0
-
-    def __init__(self, port: int) -> None:
-        self._target = ("127.0.0.1", port)
-        self._epoll = select.epoll()
-        self._waiting: dict[int, socket.socket] = {}
-        self.open: list[socket.socket] = []
-        # Fresh source addresses for each server, or TIME_WAIT fills the ports.
-        Client._source += 1
-
-    def start(self) -> None:
-        """One more connection; its request goes out at once."""
-        number = len(self.open) + len(self._waiting)
-        client = socket.socket()
-        client.setsockopt(socket.IPPROTO_IP, LINUX_IP_BIND_ADDRESS_NO_PORT, 1)
-        client.bind((f"127.77.{Client._source}.{1 + number // 5000}", 0))
-        client.setblocking(False)
-        if (error := client.connect_ex(self._target)) not in (0, errno.EINPROGRESS):
-            raise OSError(error, "connect")
-        try:
-            client.send(REQUEST % number)
-            events = select.EPOLLIN
-        except BlockingIOError:
-            events = select.EPOLLOUT
-        self._waiting[client.fileno()] = client
-        self._epoll.register(client.fileno(), events)
-
-    def turn(self, patience: float) -> None:
-        """Take answers, for at most `patience` seconds."""
-        for descriptor, events in self._epoll.poll(patience, 512):
-            client = self._waiting[descriptor]
-            if events == select.EPOLLOUT:
-                client.send(REQUEST % descriptor)
-                self._epoll.modify(descriptor, select.EPOLLIN)
-                continue
-            data = client.recv(4096)
-            if data.startswith(b"\x81") or b"\r\n\r\n\x81" in data:
-                self._epoll.unregister(descriptor)
-                self.open.append(self._waiting.pop(descriptor))
-
-    def saturate(self, count: int) -> None:
-        """Open `count` connections as fast as the server takes them."""
-        for _ in range(count):
-            self.start()
-            while len(self._waiting) >= IN_FLIGHT:
-                self.turn(1)
-        self.finish()
-
-    def pace(self, count: int, rate: float) -> None:
-        """Open `count` connections, `rate` a second."""
-        started = time.monotonic()
-        for number in range(count):
-            while (pause := started + number / rate - time.monotonic()) > 0:
-                self.turn(pause)
-            self.start()
-        self.finish()
-
-    def finish(self) -> None:
-        """Wait for all answers."""
-        until = time.monotonic() + 20
-        while self._waiting:
-            if time.monotonic() > until:
-                raise TimeoutError(f"{len(self._waiting)} clients got no message")
-            self.turn(1)
-
-    def close(self) -> None:
-        """Hang up."""
-        for client in self.open:
-            client.close()
-        self._epoll.close()
+def look_away(_: Served) -> None:
+    """Leave it alone: its CPU is measured."""
 
 
-def measure(command: list[str], connections: int, rate: float | None) -> Cost:
-    """What one server takes for each connection."""
-    with running(command) as (port, processes):
-        client = Client(port)
-        client.saturate(100)  # lazy imports, the heap's first growth
-        time.sleep(0.2)
-        cpu, memory = cpu_of(processes), memory_of(processes)
-        if rate is None:
-            client.saturate(connections)
-        else:
-            client.pace(connections, rate)
-        time.sleep(0.3)
-        used = cpu_of(processes) - cpu, memory_of(processes) - memory
-        client.close()
-    return Cost(used[0] / connections * 1e6, used[1] / connections)
+class Pinging:
+    """Asks all the time whether the server listens; `longest` is how long it once did not."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+
+    def __call__(self, served: Served) -> None:
+        """Ask for SETTLE seconds."""
+        until = time.monotonic() + SETTLE
+        while time.monotonic() < until:
+            self.longest = max(self.longest, served.control.round_trip())
+            time.sleep(PING_PAUSE)
 
 
-def compare(
-    servers: dict[str, list[str]], title: str, connections: int, rounds: int, rate: float | None
-) -> None:
-    """Print one table: the median of some rounds, servers taking turns."""
-    costs: dict[str, list[Cost]] = {name: [] for name in servers}
-    for _ in range(rounds):
-        for name, command in servers.items():
-            costs[name].append(measure(command, connections, rate))
-    print(f"\n{title}\n{'':<28}{'CPU µs':>10}{'ratio':>8}{'RSS bytes':>12}")
-    bare = statistics.median(cost.cpu for cost in costs["bare epoll loop"])
-    for name, some in costs.items():
-        cpu = statistics.median(cost.cpu for cost in some)
-        memory = statistics.median(cost.memory for cost in some)
-        print(f"{name:<28}{cpu:>10.1f}{cpu / bare:>8.2f}{memory:>12.0f}", flush=True)
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """Several events to the same subscribers: medians over them, in seconds. `blocked` is the
+    longest that somebody else waited for an answer meanwhile, in a second series of events.
+    """
+
+    spread: Spread
+    blocked: float = 0.0
+
+    @classmethod
+    def of(cls, spreads: Sequence[Spread], blocked: float = 0.0) -> Broadcast:
+        """The medians of some events."""
+        middle = Spread(
+            median(one.cpu for one in spreads),
+            median(one.median for one in spreads),
+            median(one.last for one in spreads),
+        )
+        return cls(middle, blocked)
+
+    @property
+    def times(self) -> str:
+        """Cells of a table: when the median and the last subscriber had an event."""
+        spread = self.spread
+        return f"{spread.median * MILLISECONDS:,.0f} ms | {spread.last * MILLISECONDS:,.0f} ms"
+
+
+def measure_events(server: Server, subscribers: int, *, with_slow: bool = False) -> Broadcast:
+    """Events to all subscribers of one process; one of them may be slow."""
+    with serving(server) as served, crowd_of(served.port, subscribers) as crowd:
+        slow = SlowClient(served.port) if with_slow else None
+        time.sleep(SETTLE)
+        spreads = [spread_event(served, crowd, n, look_away) for n in range(EVENTS)]
+        pinging = Pinging()
+        for number in range(EVENTS, 2 * EVENTS):
+            spread_event(served, crowd, number, pinging)
+        if slow is not None:
+            slow.close()
+    return Broadcast.of(spreads, pinging.longest)
+
+
+def compare_events(servers: Sequence[Server], subscribers: int) -> None:
+    """Print one table; the first server is what the others are compared with."""
+    print(
+        "\n| server | CPU each | of the bare loop's | median has it after | last"
+        " | others waited at most |\n| --- | --- | --- | --- | --- | --- |",
+        flush=True,
+    )
+    bare = 0.0
+    wanted = [(server, server.name, False) for server in servers]
+    wanted.append((Ours(), f"{Ours().name}, and one client that reads nothing", True))
+    for server, name, with_slow in wanted:
+        found = measure_events(server, subscribers, with_slow=with_slow)
+        cpu = found.spread.cpu
+        bare = bare or cpu
+        print(
+            f"| {name} | {cpu * MICROSECONDS:.1f} µs | {cpu / bare:.2f} × | {found.times}"
+            f" | {found.blocked * MILLISECONDS:.1f} ms |",
+            flush=True,
+        )
+
+
+def measure_crowd(connections: int) -> str:
+    """One row: memory and events of as many workers as the crowd needs."""
+    server = Ours(workers=-(-connections // PER_WORKER))
+    with serving(server) as served:
+        time.sleep(SETTLE)
+        before, started = served.memory(), time.monotonic()
+        with crowd_of(served.port, connections) as crowd:
+            seconds = time.monotonic() - started
+            time.sleep(2)  # until buffers of heads are freed
+            after = served.memory()
+            spreads = [spread_event(served, crowd, n, look_away) for n in range(EVENTS)]
+    rss = (after.rss - before.rss) / connections
+    pss = (after.pss - before.pss) / connections
+    found = Broadcast.of(spreads)
+    return (
+        f"| {connections:,} | {server.workers} | {connections / seconds:,.0f}/s | {rss:,.0f} B"
+        f" | {pss:,.0f} B | {found.spread.cpu * MICROSECONDS:.1f} µs | {found.times} |"
+    )
+
+
+# -- the tables -----------------------------------------------------------------------
 
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rate", type=float, default=1000.0)
+    parser.add_argument("--subscribers", type=int, default=15_000, help="of one worker")
+    parser.add_argument("--crowd", type=int, default=100_000, help="over several workers")
     options = parser.parse_args()
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    ours = [sys.executable, "-m", "pytsung_server", "--port", "0", "--workers", "1"]
-    servers = {
-        "bare epoll loop": [sys.executable, "-c", BARE],
-        "pytsung-server bench2021": [*ours, "--profile", "bench2021"],
-        "pytsung-server current": ours,
-    }
-    paced = dict(servers)
-    if importlib.util.find_spec("websockets"):
-        servers["websockets"] = [sys.executable, "-c", WEBSOCKETS]
-    else:
-        print("websockets is not installed: no row for it")
-    count = options.connections
-    compare(servers, f"{count:,} connections, flat out", count, options.rounds, None)
-    few = min(count, int(options.rate * 3))
-    title = f"{few:,} connections, {options.rate:,.0f} a second"
-    compare(paced, title, few, 1, options.rate)
+    raise_descriptor_limit()
+    print(describe_machine())
+    rivals = [rival for rival in RIVALS if rival.is_installed]
+    for rival in RIVALS:
+        if rival not in rivals:
+            print(f"No row for {rival.name}: {rival.package} is not installed.")
+    ours = [Ours(profile="bench2021"), Ours()]
+    print(f"\n{options.connections:,} connections flat out, one process each:")
+    compare_connections([BARE, *ours, *rivals], options.connections, options.rounds, None)
+    few = min(options.connections, int(options.rate * 3))
+    print(f"\n{few:,} connections, {options.rate:,.0f} a second:")
+    compare_connections([BARE, *ours], few, 1, options.rate)
+    take_precedence()
+    print(f"\nAn event of 200 bytes to {options.subscribers:,} subscribers of one process:")
+    compare_events([BARE, *ours, *rivals], options.subscribers)
+    print("\nThe same to a crowd, connected flat out, on a machine that clients share:")
+    print(
+        "\n| connections | workers | opened | RSS each | PSS each"
+        " | CPU each | median has it after | last |\n| --- " + "| --- " * 7 + "|"
+    )
+    print(measure_crowd(options.crowd), flush=True)
 
 
 if __name__ == "__main__":
