@@ -17,6 +17,8 @@ import trio
 from pytsung.agent.channel import Channel
 from pytsung.agent.hold import FileHold
 from pytsung.agent.host import HostSampler, descriptor_limit, descriptors, rss
+from pytsung.agent.survey import survey
+from pytsung.agent.tuning import tune
 from pytsung.agent.workers import Workers
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
@@ -42,6 +44,10 @@ from pytsung.control.messages import (
     Sends,
     Start,
     Stop,
+    Survey,
+    Surveyed,
+    Tune,
+    Tuned,
 )
 
 SILENCE = 15.0
@@ -65,6 +71,7 @@ class Agent:
         self._heard = monotonic()
         self._peak_rss = 0
         self._host = HostSampler()
+        self._surveyed: trio.Event | None = None
         self._files = FileHold()
 
     async def run(self) -> None:
@@ -102,6 +109,11 @@ class Agent:
             await self._tell(ClockReading(message.number, monotonic(), time()))
         elif isinstance(message, FilePart):
             self._files.take(message)
+        elif isinstance(message, Survey):
+            self._surveyed = trio.Event()
+            nursery.start_soon(self._survey, message)
+        elif isinstance(message, Tune):
+            nursery.start_soon(self._tune, message)
         elif isinstance(message, Assign):
             nursery.start_soon(self._prepare, message, workers)
         elif isinstance(message, Start):
@@ -120,7 +132,19 @@ class Agent:
             await self._tell(Failed(f"a {type(message).__name__} is nothing for an agent"))
 
     async def _prepare(self, message: Assign, workers: Workers) -> None:
-        await self._tell(Ready(await workers.prepare(message.share, self._files.contents())))
+        count = await workers.prepare(message.share, self._files.contents())
+        if self._surveyed is not None:
+            await self._surveyed.wait()
+        await self._tell(Ready(count))
+
+    async def _survey(self, message: Survey) -> None:
+        await self._tell(Surveyed(await survey(message.endpoints, message.addresses)))
+        assert self._surveyed is not None
+        self._surveyed.set()
+
+    async def _tune(self, message: Tune) -> None:
+        status, output = await tune(message.script)
+        await self._tell(Tuned(status, output))
 
     async def _report(self, workers: Workers) -> None:
         """Send merged intervals as they are complete, then the end."""

@@ -52,6 +52,8 @@ class Arguments:
     quiet: bool = False
     color: bool = True
     json: bool = False
+    fix: bool = False
+    emit: str = ""
     report: bool = True
     junit: str = ""
     prometheus: int | None = None
@@ -101,6 +103,8 @@ def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> 
         quiet=found.quiet,
         color=not found.no_color,
         json=found.json,
+        fix=found.fix,
+        emit=found.emit or "",
         report=not found.no_report,
         junit=found.junit,
         prometheus=found.prometheus,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pytsung.cli import arguments, remote, report_commands, tsung_stats
 from pytsung.cli.arguments import Arguments, fail
+from pytsung.cli.preflight import preflight
 from pytsung.cli.start import start
 from pytsung.config import Configuration, read_configuration
 from pytsung.config.marks import APPROXIMATED, FIXED, MarkedPlaces
@@ -40,6 +41,8 @@ def main(command_line: Sequence[str] | None = None) -> int:
         configuration = _read(asked)
         if asked.command == "check":
             return check(asked, configuration)
+        if asked.command == "preflight":
+            return preflight(asked, configuration)
         return start(asked, configuration)
     except PytsungError as error:
         return fail(str(error), error.exit_status)

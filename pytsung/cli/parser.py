@@ -22,6 +22,7 @@ COMMANDS = {
     "status": "say how the running test is doing",
     "stop": "end the running test, with a full result",
     "check": "read the configuration and print its plan; nothing is sent",
+    "preflight": "look at every host: will it hold the plan? --fix or --emit cures",
     "report": "make the report of a run that is over: report.html and more",
     "compare": "compare two or more runs: what differs beyond noise",
     "percentile": "print percentiles of a run, or of tsung-fullstats.log",
@@ -33,7 +34,6 @@ COMMANDS = {
 
 LATER = {
     "view": "open the files of the log directory",
-    "preflight": "raise ulimit -n and the port range by hand before a big test",
     "watch": "look at the terminal of the running test",
     "record": "write the session by hand",
 }
@@ -310,7 +310,14 @@ def _add_output_options(group: argparse._ArgumentGroup) -> None:
         help="serve the dashboard there, too: 0.0.0.0 for everybody who has its token (127.0.0.1)",
     )
     add("--web-port", metavar="PORT", type=whole_number, help="port of the dashboard (8091)")
-    add("--json", action="store_true", help="check: print the plan as JSON")
+    add("--json", action="store_true", help="check, preflight: print as JSON")
+    add("--fix", action="store_true", help="preflight: apply what cures, as root or by sudo")
+    add(
+        "--emit",
+        metavar="KIND",
+        type=one_of("sh", "ansible"),
+        help="preflight: print a script (sh) or a playbook (ansible) that cures",
+    )
     add("--no-report", action="store_true", help="make no report at the end")
     add(
         "--prometheus",

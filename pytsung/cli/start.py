@@ -235,7 +235,7 @@ def _summarise(
         target=target,
         cost=result.cost,
         thresholds=tuple(crossings),
-        warnings=tuple(str(warning) for warning in configuration.warnings),
+        warnings=(*map(str, configuration.warnings), *result.warnings),
     )
 
 

@@ -22,8 +22,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from pytsung.control.facts import HostFacts
 from pytsung.control.leases import Row, Supply
 from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
+from pytsung.plan import Endpoint
 from pytsung.stats.interval import Interval
 
 VERSION = 4
@@ -55,6 +57,39 @@ class ClockReading:
     number: int
     clock: float
     unix: float
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Look at your host, at source addresses, and whether endpoints can be reached.
+
+    Answered by Surveyed; an agent that is surveyed stands by only after that.
+    """
+
+    endpoints: tuple[Endpoint, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """What there is to know of the agent's host."""
+
+    facts: HostFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Tune:
+    """Run this shell script as root, or by sudo without a password; answered by Tuned."""
+
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """The script has ended: its exit status, and the end of what it printed."""
+
+    status: int
+    output: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,6 +436,10 @@ Message = (
     | AskClock
     | ClockReading
     | FilePart
+    | Survey
+    | Surveyed
+    | Tune
+    | Tuned
     | Assign
     | Ready
     | Start

@@ -15,6 +15,7 @@ import trio
 
 from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
+from pytsung.control.facts import HostFacts
 from pytsung.control.messages import (
     VERSION,
     Adopt,
@@ -29,11 +30,13 @@ from pytsung.control.messages import (
     Message,
     PhaseStarted,
     Ready,
+    Surveyed,
 )
 from pytsung.control.share import AgentShare
 from pytsung.controller.cargo import parts_of
 from pytsung.controller.clocks import ClockComparison
 from pytsung.controller.launcher import AgentConnection, Launcher
+from pytsung.controller.preflight.needs import needs_of, survey_for
 from pytsung.controller.redistribution import Position
 from pytsung.errors import AgentError
 from pytsung.plan import Cargo
@@ -79,6 +82,7 @@ class AgentLink:
         self.name = name
         self.share = share
         self.hello: Hello | None = None
+        self.facts: HostFacts | None = None
         self.health: Health | None = None
         self.finished: Finished | None = None
         self.heard = monotonic()
@@ -200,6 +204,7 @@ class AgentLink:
 
     def _opening(self) -> Iterator[Message]:
         yield Hello(VERSION)
+        yield survey_for(needs_of(self.share))
         yield from parts_of(self._cargo)
         yield Assign(self.share)
 
@@ -219,6 +224,8 @@ class AgentLink:
                     self._failure = f"it runs version {message.version} of the control protocol"
             elif isinstance(message, ClockReading):
                 self._note_clock(message)
+            elif isinstance(message, Surveyed):
+                self.facts = message.facts
             elif isinstance(message, Ready):
                 self._ready.set()
             elif isinstance(message, Failed):

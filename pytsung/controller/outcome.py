@@ -52,7 +52,10 @@ class RunOptions:
 
 @dataclass(slots=True)
 class RunResult:
-    """What came out, for the summary. `coverage` is the part of the agents' seconds in it."""
+    """What came out, for the summary. `coverage` is the part of the agents' seconds in it.
+
+    `warnings` say where hosts were expected not to hold the plan.
+    """
 
     ending: Ending
     verdict: Verdict
@@ -62,6 +65,7 @@ class RunResult:
     not_started: int
     amended: bool
     coverage: float
+    warnings: tuple[str, ...]
     agents: list[AgentLink]
     agent_totals: dict[str, RunTotals]
     cost: Cost

@@ -44,6 +44,7 @@ from pytsung.controller.launcher import Launcher
 from pytsung.controller.listener import CarefulListener, Listener
 from pytsung.controller.operator import Operator
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
+from pytsung.controller.preflight.before import look_before
 from pytsung.controller.shares import AgentRole, make_shares
 from pytsung.errors import AgentError, LogDirectoryError, PytsungError, UsageError
 from pytsung.plan import Plan
@@ -97,6 +98,7 @@ class Run:
         self._phase = 0
         self._own_counters: dict[str, int] = {}
         self._faults: list[str] = []
+        self._warnings: list[str] = []
         self._commons: Commons | None = None
 
     async def play(self, roles: Sequence[AgentRole], launchers: Sequence[Launcher]) -> RunResult:
@@ -163,6 +165,7 @@ class Run:
         async with trio.open_nursery() as starting:
             for link in self._links:
                 starting.start_soon(nursery.start, self._accompany, link)
+        self._look_before()
         async with trio.open_nursery() as comparing:
             for link in self._links:
                 comparing.start_soon(link.compare_clocks)
@@ -181,6 +184,13 @@ class Run:
         nursery.start_soon(self._watch_agents)
         if self._plan.load.duration is not None:
             nursery.start_soon(self._end_by_duration, self._plan.load.duration)
+
+    def _look_before(self) -> None:
+        """Say where the hosts will not hold the plan. Raises AgentError where nobody can start."""
+        surveyed = [(one.name, one.facts, one.share) for one in self._links if one.facts]
+        self._warnings = look_before(surveyed)
+        for text in self._warnings:
+            self._listener.note(4, "preflight", text)
 
     async def _accompany(
         self,
@@ -424,6 +434,7 @@ class Run:
             not_started=not_started,
             amended=self._operator.timetable.is_amended,
             coverage=self._judge.coverage,
+            warnings=tuple(self._warnings),
             agents=self._links,
             agent_totals=self._agent_totals,
             cost=Cost(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pytsung.control import messages
 from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
+from pytsung.control.facts import HostFacts, Reach
 from pytsung.control.framing import frame
 from pytsung.control.leases import IDS, Row, next_row_of
 from pytsung.control.messages import (
@@ -50,10 +51,14 @@ from pytsung.control.messages import (
     Sends,
     Start,
     Stop,
+    Survey,
+    Surveyed,
     TakeOver,
     Traffic,
     TrafficEvent,
     TrafficKind,
+    Tune,
+    Tuned,
     Work,
     WorkerLost,
 )
@@ -202,6 +207,10 @@ INTERVAL = Interval(
 )
 EVERY_MESSAGE: list[Message] = [
     Hello(VERSION, "host", 17, 12345.678, 64, "3.10.12"),
+    Survey((Endpoint("a", 80, Transport.TLS),), ("127.0.0.2",)),
+    Surveyed(HostFacts("3.11.2", reached=(Reach(Endpoint("a", 80), 0.25, "timeout"),))),
+    Tune("sysctl -q -p\n"),
+    Tuned(1, "sysctl: permission denied"),
     Assign(SHARE),
     Ready(4),
     Start(12345.678),
