@@ -36,8 +36,8 @@ from pytsung.control.messages import (
     Traffic,
     WorkerLost,
 )
-from pytsung.controller.aftermath import Aftermath
 from pytsung.control.orders import Action, Order
+from pytsung.controller.aftermath import Aftermath
 from pytsung.controller.agent_link import AgentLink
 from pytsung.controller.commons import Answer, Commons, read_row_files
 from pytsung.controller.launcher import Launcher
@@ -432,9 +432,9 @@ class Run:
             started_at=self._unix_origin,
             duration=max(ends) if self._stopped_at is None else self._stopped_at,
             not_started=not_started,
-            amended=self._operator.timetable.is_amended,
             coverage=self._judge.coverage,
             warnings=tuple(self._warnings),
+            amended=self._operator.timetable.is_amended,
             agents=self._links,
             agent_totals=self._agent_totals,
             cost=Cost(
