@@ -36,6 +36,9 @@ from pytsung.plan import (
 from pytsung.protocols.room import LocalRoom, Room, Scene
 from pytsung.user.pcre import PatternError, compile_pattern
 
+ALL_BODY = ("raw", "fs", "shell")
+"""Elements in which `subst="all_except_body"` fills in nothing, as in Tsung."""
+
 
 class StepReader:
     """Reads the steps of one session, whose requests are of one protocol until it changes.
@@ -95,8 +98,8 @@ class StepReader:
         extractions = read_extractions(element, self._reader, substitute=how != "false")
         if protocol is None:
             return None
-        # A protocol's element carries its body as text, if it has one at all.
-        has_body = bool(self._reader.content(protocol))
+        # A protocol's element carries its body as text, if it has one, or is all body.
+        has_body = room.element in ALL_BODY or bool(self._reader.content(protocol))
         substitute = how == "true" or (how == "all_except_body" and not has_body)
         if substitute:
             check_element(protocol, self._reader)

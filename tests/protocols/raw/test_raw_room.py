@@ -77,6 +77,15 @@ def test_data_are_the_bytes_of_the_attribute() -> None:
     assert sent(request_of('ack="local" data="%%_v%%!"', "true"), v="x").data == b"x!"
 
 
+def test_a_raw_request_is_all_body() -> None:
+    """Where everything else is to be filled in, nothing is, as in Tsung."""
+    session = '<session name="one" weight="1" type="ts_raw"><request subst="all_except_body">'
+    session += '<raw ack="local" data="%%_v%%"/></request></session>'
+    step = read(document(sessions=session)).plan.sessions[0].steps[0]
+    assert isinstance(step, RequestStep)
+    assert not step.substitute
+
+
 def test_every_block_is_a_push() -> None:
     """Whether one answers a request, the user knows."""
     conversation = RawConversation()
