@@ -14,8 +14,9 @@ import h11
 import trio
 
 from pytsung.errors import PytsungError
+from pytsung_server.reach import open_stream
 from pytsung_server.redis_address import RedisAddress
-from pytsung_server.redis_connection import RedisConnection, RedisError, connect
+from pytsung_server.redis_connection import RedisConnection, RedisError, connect, reason_of
 from pytsung_server.redis_feed import CHANNEL
 
 ANSWER_TIMEOUT = 10.0
@@ -91,9 +92,10 @@ class AdminWay:
     async def open(cls, address: AdminAddress) -> AsyncIterator[AdminWay]:
         """Connect. Raises PublishError."""
         try:
-            stream = await trio.open_tcp_stream(address.host, address.port)
+            stream = await open_stream(address.host, address.port)
         except OSError as error:
-            raise _failed(address, "cannot be reached; is --admin-port the server's?") from error
+            reason = f"cannot be reached ({reason_of(error)}); is --admin-port the server's?"
+            raise _failed(address, reason) from error
         async with stream:
             yield cls(address, stream)
 

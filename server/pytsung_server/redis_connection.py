@@ -15,6 +15,7 @@ import hiredis
 import trio
 
 from pytsung.errors import PytsungError
+from pytsung_server.reach import open_stream
 from pytsung_server.redis_address import RedisAddress
 
 CONNECT_TIMEOUT = 5.0
@@ -42,7 +43,7 @@ class RedisConnection:
         try:
             await self._stream.send_all(command(*words))
         except trio.BrokenResourceError as error:
-            raise RedisError(_reason(error)) from error
+            raise RedisError(reason_of(error)) from error
 
     async def receive(self) -> Any:
         """The next reply; bytes, numbers and lists of them. Nothing is lost on cancellation.
@@ -56,7 +57,7 @@ class RedisConnection:
             try:
                 data = await self._stream.receive_some(_READ_BYTES)
             except trio.BrokenResourceError as error:
-                raise RedisError(_reason(error)) from error
+                raise RedisError(reason_of(error)) from error
             if not data:
                 raise RedisError("it closed the connection")
             self._reader.feed(bytes(data))
@@ -91,7 +92,7 @@ async def connect(address: RedisAddress) -> AsyncIterator[RedisConnection]:
     except trio.TooSlowError:
         raise RedisError(f"no answer within {CONNECT_TIMEOUT:g} seconds") from None
     except (OSError, trio.BrokenResourceError) as error:
-        raise RedisError(_reason(error)) from error
+        raise RedisError(reason_of(error)) from error
     async with stream:
         connection = RedisConnection(stream)
         try:
@@ -105,7 +106,7 @@ async def connect(address: RedisAddress) -> AsyncIterator[RedisConnection]:
 async def _open(address: RedisAddress) -> trio.abc.Stream:
     if address.path:
         return await trio.open_unix_socket(address.path)
-    stream = await trio.open_tcp_stream(address.host, address.port)
+    stream = await open_stream(address.host, address.port)
     if not address.tls:
         return stream
     context = ssl.create_default_context()
@@ -129,7 +130,7 @@ def command(*words: str | bytes) -> bytes:
     return b"*%d\r\n%b" % (len(parts), strings)
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """What the system says of a failure, in a few words; trio's own words tell less."""
     cause = error.__cause__ or error
     while isinstance(cause, BaseExceptionGroup):

@@ -325,6 +325,17 @@ def test_a_redis_restart_costs_no_connection(
     assert server.errors.count("subscribed to realtime") == 2
 
 
+def test_no_test_reaches_a_stranger() -> None:
+    """A typing error in a test must not publish somewhere else."""
+
+    async def call() -> None:
+        async with connect(RedisAddress("192.0.2.1")):
+            raise AssertionError("it must not come this far")
+
+    with pytest.raises(RedisError, match="PYTSUNG_LOOPBACK_ONLY"):
+        trio.run(call)
+
+
 def test_a_password_is_given_and_a_wrong_one_is_said(
     start_server: StartServer, start_redis: StartRedis
 ) -> None:
