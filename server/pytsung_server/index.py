@@ -74,6 +74,7 @@ class Index:
         group.members.remove(member)
         if not group.members:
             self._unlink(group)
+            group.members = set()  # a set keeps the room of those that were in it
 
     def move(self, member: Member, standing: Standing, subscriptions: Subscriptions) -> None:
         """The client is somebody else now, or its subscriptions mean something else."""

@@ -14,8 +14,12 @@ from pytsung_server.messages import ErrorCode
 from pytsung_server.requests import RequestError, Row
 from pytsung_server.subscriptions import Subscription
 
-MAX_SUBSCRIPTIONS = 1000
-"""On one connection. The original knows no limit; a server must not be filled by one client."""
+MAX_CHANNELS = 1000
+"""Over all subscriptions of one connection: as many as a URL can name. The original knows
+no limit; a server must not be filled, nor its loop held, by one client."""
+
+MAX_QUERY_CHARACTERS = 64_000
+"""Over all subscriptions of one connection: as many as fit into one message."""
 
 
 def subscribe(
@@ -24,7 +28,7 @@ def subscribe(
     """Add subscriptions, or change those whose id is known; gives what each row has become.
 
     Raises:
-        RequestError: the client would have more than MAX_SUBSCRIPTIONS.
+        RequestError: the client would have more than a connection may.
     """
     held = _held(minter, member)
     answers: list[dict[str, Any]] = []
@@ -33,11 +37,7 @@ def subscribe(
         new = Subscription.to(row.channels, row.wanted)
         held[name] = held[name].with_parts(new) if name in held else new
         answers.append({"subscriptionId": name, "channels": row.channels, "queries": row.queries})
-    if len(held) > MAX_SUBSCRIPTIONS:
-        raise RequestError(
-            ErrorCode.INVALID,
-            f"items: more than {MAX_SUBSCRIPTIONS} subscriptions on one connection",
-        )
+    _check(held.values())
     _hold(index, member, held)
     return answers
 
@@ -53,6 +53,21 @@ def unsubscribe(
     if any(answer["removed"] for answer in answers):
         _hold(index, member, held)
     return answers
+
+
+def _check(subscriptions: Iterable[Subscription]) -> None:
+    """Raise RequestError when it is too much for one connection."""
+    channels = characters = 0
+    for one in subscriptions:
+        channels += max(1, len(one.parts))
+        characters += sum(len(text) for wanted in one.filters for text in wanted.texts)
+    if channels > MAX_CHANNELS:
+        text = f"more than {MAX_CHANNELS} channels on one connection"
+    elif characters > MAX_QUERY_CHARACTERS:
+        text = f"more than {MAX_QUERY_CHARACTERS} characters of queries on one connection"
+    else:
+        return
+    raise RequestError(ErrorCode.INVALID, f"items: {text}")
 
 
 def _held(minter: Minter, member: Member) -> dict[str, Subscription]:

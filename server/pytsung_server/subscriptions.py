@@ -36,6 +36,11 @@ class Subscription:
         """The channels, in the order in which they were asked for."""
         return tuple(channel for channel, _ in self.parts)
 
+    @property
+    def filters(self) -> set[Filter]:
+        """The filters, each once."""
+        return {wanted for _, wanted in self.parts}
+
     def with_parts(self, other: Subscription) -> Subscription:
         """Both: on channels that both have, the filter of `other` counts.
 

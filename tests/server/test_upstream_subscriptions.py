@@ -172,7 +172,11 @@ def test_unsubscribe_removes_only_matching_subscription(shop: Shop) -> None:
         ([{"channels": ["a"], "queries": [5]}], "Invalid query: Syntax error"),
         (
             [{"channels": [f"c{number}"]} for number in range(1001)],
-            "items: more than 1000 subscriptions on one connection",
+            "items: more than 1000 channels on one connection",
+        ),
+        (
+            [{"channels": [f"c{number}" for number in range(1001)]}],
+            "items: more than 1000 channels on one connection",
         ),
     ],
 )
@@ -186,6 +190,30 @@ def test_subscribing_wrongly_changes_nothing(shop: Shop, data: Any, text: str) -
     assert client.complaint({"type": "subscribe", "data": rows}) == (1003, text)
     shop.publish(file_event())
     assert ids_of(client) == {kept}
+
+
+def test_queries_do_not_pile_up_on_a_connection(shop: Shop) -> None:
+    """Each message may be long, and there is no end of messages."""
+    client = shop.connect()
+    for number in range(2):
+        one(client, "files", queries=[equal(f"a{number}", "x" * 30_000)])
+    third = row("files", queries=[equal("b", "x" * 30_000)])
+    assert client.complaint({"type": "subscribe", "data": [third]}) == (
+        1003,
+        "items: more than 64000 characters of queries on one connection",
+    )
+
+
+def test_channels_do_not_pile_up_under_one_id(shop: Shop) -> None:
+    """A known id keeps its channels, and gets those that are new."""
+    client = shop.connect()
+    one(client, *(f"c{number}" for number in range(999)), name="a")
+    one(client, "c0", "d", name="a")
+    rows = [row("e", name="a")]
+    assert client.complaint({"type": "subscribe", "data": rows}) == (
+        1003,
+        "items: more than 1000 channels on one connection",
+    )
 
 
 def test_an_id_on_other_channels_adds_them(shop: Shop) -> None:
