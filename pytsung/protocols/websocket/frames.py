@@ -49,15 +49,20 @@ def frame(opcode: int, payload: bytes, random: Random | None = None) -> bytes:
 
 
 def lone_text(data: bytes) -> bytes | None:
-    """The payload, when `data` is just one short, unmasked text frame of ASCII; else None.
+    """The payload, when `data` is just one unmasked text frame of ASCII below 64 KiB; else None.
 
     Nearly everything that a server says on a quiet connection is: knowing it at a
     glance costs a tenth of a codec.
     """
     size = len(data) - 2
-    if size < 0 or size > MAX_CONTROL_PAYLOAD or data[0] != WHOLE_TEXT or data[1] != size:
+    if size < 0 or data[0] != WHOLE_TEXT:
         return None
-    payload = data[2:]
+    if data[1] == size and size <= MAX_CONTROL_PAYLOAD:
+        payload = data[2:]
+    elif data[1] == 126 and 128 <= size == int.from_bytes(data[2:4], "big") + 2:
+        payload = data[4:]
+    else:
+        return None
     return payload if payload.isascii() else None
 
 
