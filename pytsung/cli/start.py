@@ -24,7 +24,8 @@ from pytsung.config import Configuration
 from pytsung.control.messages import Cost
 from pytsung.controller.aftermath import OnAgentLoss
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
-from pytsung.controller.run import Run, planned
+from pytsung.controller.run import Run
+from pytsung.controller.shares import planned
 from pytsung.controller.target import bundled_target, target_endpoint
 from pytsung.dashboard import LiveView, make_console, render_summary
 from pytsung.dashboard.exposition import exposition

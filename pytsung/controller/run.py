@@ -40,8 +40,10 @@ from pytsung.control.orders import Action, Order
 from pytsung.controller.aftermath import Aftermath
 from pytsung.controller.agent_link import AgentLink
 from pytsung.controller.commons import Answer, Commons, read_row_files
+from pytsung.controller.first_error import first_error
 from pytsung.controller.launcher import Launcher
 from pytsung.controller.listener import CarefulListener, Listener
+from pytsung.controller.losses import Losses
 from pytsung.controller.operator import Operator
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
 from pytsung.controller.preflight.before import look_before
@@ -49,15 +51,12 @@ from pytsung.controller.shares import AgentRole, make_shares
 from pytsung.errors import AgentError, LogDirectoryError, PytsungError, UsageError
 from pytsung.plan import Plan
 from pytsung.protocols import registry
-from pytsung.schedule.arrivals import planned_users
 from pytsung.schedule.timetable import Timetable
 from pytsung.stats.collector import PATIENCE, Collected, IntervalCollector
 from pytsung.stats.totals import RunTotals, check_conservation
 from pytsung.stats.verdict import Judge, Verdict
 
 LOOK_EVERY = 0.5
-STALLED_AFTER = 5.0
-"""Seconds of an agent's silence that are an event; many more and it is lost."""
 
 AGENTS_PATIENCE = 2 * PATIENCE
 """Seconds that an interval waits for agents: they wait for their workers before they report."""
@@ -84,6 +83,7 @@ class Run:
         self._collector: IntervalCollector[str] = IntervalCollector(AGENTS_PATIENCE)
         self._aftermath = Aftermath(options.on_agent_loss, self._listener, self._unix)
         self._judge = Judge()
+        self._losses = Losses(self._judge, self._collector, self._listener, self._unix)
         self._totals = RunTotals()
         self._agent_totals: dict[str, RunTotals] = {}
         self._links: list[AgentLink] = []
@@ -130,7 +130,7 @@ class Run:
                     await self._ended.wait()
                     nursery.cancel_scope.cancel()
         except* PytsungError as group:
-            raise _first(group) from None
+            raise first_error(group) from None
         for collected in self._collector.flush():
             self._pass_on(collected)
         return self._result()
@@ -181,7 +181,8 @@ class Run:
             self._agent_totals[link.name] = RunTotals(counts_only=True)
             link.tell(Start(self._origin + link.clock.offset))
         nursery.start_soon(self._collect)
-        nursery.start_soon(self._watch_agents)
+        watch, timeout = self._losses.watch, self._options.agent_timeout
+        nursery.start_soon(watch, self._links, timeout, lambda: self._elapsed, self._lose)
         if self._plan.load.duration is not None:
             nursery.start_soon(self._end_by_duration, self._plan.load.duration)
 
@@ -206,7 +207,7 @@ class Run:
         except* AgentError as group:
             if self._origin == math.inf:
                 raise
-            self._lose(link, str(_first(group)))
+            self._lose(link, str(first_error(group)))
         else:
             self._lose(link, link.parting)
 
@@ -234,7 +235,7 @@ class Run:
         elif isinstance(message, PhaseStarted):
             self._note_phase(message)
         elif isinstance(message, WorkerLost):
-            self._note_lost_worker(link, message)
+            self._losses.note_worker(link, message)
             assert self._commons is not None
             self._answer(self._commons.left(link.name, monotonic(), message.worker))
         elif isinstance(message, Note):
@@ -263,21 +264,6 @@ class Run:
             self._listener.event("phase", self._unix(message.at), phase=message.phase)
             self._listener.note(5, "controller", f"Start a new arrival phase ({message.phase})")
 
-    def _note_lost_worker(self, link: AgentLink, lost: WorkerLost) -> None:
-        self._judge.lost(
-            link.name, at=lost.at, users=lost.users, worker=lost.worker, reason=lost.reason
-        )
-        self._listener.event(
-            "worker-lost",
-            self._unix(lost.at),
-            agent=link.name,
-            worker=lost.worker,
-            users=lost.users,
-            reason=lost.reason,
-        )
-        text = f"worker {lost.worker} lost with {lost.users} users: {lost.reason}"
-        self._listener.note(3, link.name, text)
-
     def _note_finished(self, link: AgentLink, message: Finished) -> None:
         self._collector.leave(link.name)
         if message.aborted:
@@ -288,15 +274,10 @@ class Run:
         """An agent is gone: its users are lost, the others go on."""
         if link.is_lost or link.finished is not None:
             return
-        link.lost_at = at = max(0.0, self._elapsed)
-        users = self._collector.lost(link.name, at)
-        self._judge.lost(link.name, at=at, users=users, reason=reason)
+        at = max(0.0, self._elapsed)
+        self._losses.note_agent(link, at, reason)
         if self._commons is not None:
             self._answer(self._commons.left(link.name, monotonic()))
-        self._listener.event(
-            "agent-lost", self._unix(at), agent=link.name, users=users, reason=reason
-        )
-        self._listener.note(3, link.name, f"agent lost with {users} users: {reason}")
         if all(one.is_lost for one in self._links):
             self._ending = Ending.FAULT
             self._faults.append(f"the run: ended after {at:.0f} s, for every agent was lost")
@@ -306,24 +287,6 @@ class Run:
                 self._faults.append(fault)
                 self._stop(Ending.FAULT, grace=self._options.grace)
         self._look_for_end()
-
-    async def _watch_agents(self) -> None:
-        """Notice the agents that say nothing any more."""
-        while True:
-            for link in self._links:
-                if link.is_lost or link.finished is not None:
-                    continue
-                silence = monotonic() - link.heard
-                if silence > self._options.agent_timeout:
-                    self._lose(link, f"silent for {silence:.0f} s")
-                    link.dismiss()
-                elif silence > STALLED_AFTER and not link.is_stalled:
-                    link.is_stalled = True
-                    self._judge.stalled(link.name, at=self._elapsed, silence=silence)
-                    self._listener.event(
-                        "agent-stalled", time(), agent=link.name, silence=round(silence, 1)
-                    )
-            await trio.sleep(LOOK_EVERY)
 
     # -- intervals ------------------------------------------------------------
 
@@ -349,20 +312,11 @@ class Run:
             self._judge.interval(name, part)
         for name in collected.missing:
             self._judge.missing(name, collected.index)
-        self._note_coverage(collected)
+        self._losses.note_coverage(collected, self._links)
         at = self._unix(collected.index + 1)
         self._listener.interval(merged, collected.parts, self._totals, at)
         if self._options.tripwire.look(self._totals, collected.index + 1):
             self._stop(Ending.THRESHOLD, grace=self._options.grace)
-
-    def _note_coverage(self, collected: Collected[str]) -> None:
-        """Tell the judge how many agents should have told of this second, and how many did."""
-        index = collected.index
-        owing = [one for one in self._links if one.finished is None or one.finished.at > index]
-        told = [
-            one for one in owing if index + 1 <= one.lost_at and one.name not in collected.missing
-        ]
-        self._judge.covered(len(told), len(owing))
 
     # -- the end --------------------------------------------------------------
 
@@ -419,9 +373,8 @@ class Run:
             wanted = self._totals.users_started + self._totals.users_dropped + not_started
         else:
             wanted = self._operator.timetable.wanted + len(self._plan.load.scheduled_users)
-        if not was_stopped:  # agents that were lost cannot tell how many of theirs never came
-            started = self._totals.users_started + self._totals.users_dropped
-            not_started = max(0, wanted - started)
+            # Agents that were lost cannot tell how many of theirs never came.
+            not_started = max(0, wanted - self._totals.users_started - self._totals.users_dropped)
         faults = [*self._faults, *check_conservation(self._totals, self._agent_totals)]
         ends = [message.at for message in finished] or [max(0.0, self._elapsed)]
         usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -444,18 +397,3 @@ class Run:
                 usage.ru_maxrss * 1024 + sum(link.peak_rss for link in self._links),
             ),
         )
-
-
-def planned(plan: Plan) -> int:
-    """Users that the plan wants in all."""
-    phases = plan.load.all_phases()
-    return sum(map(planned_users, phases)) + len(plan.load.scheduled_users)
-
-
-def _first(group: BaseExceptionGroup[PytsungError]) -> PytsungError:
-    """The first error of a group: they tell of one fault, met by several tasks."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, PytsungError)
-    return error

@@ -117,3 +117,9 @@ def _cut(total: int, weights: list[float]) -> list[slice]:
         cuts.append(slice(start, start + part))
         start += part
     return cuts
+
+
+def planned(plan: Plan) -> int:
+    """Users that the plan wants in all."""
+    phases = plan.load.all_phases()
+    return sum(map(planned_users, phases)) + len(plan.load.scheduled_users)

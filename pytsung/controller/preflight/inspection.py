@@ -21,6 +21,7 @@ from pytsung.control.encoding import Encoder
 from pytsung.control.facts import HostFacts
 from pytsung.control.messages import VERSION, Failed, Hello, Message, Survey, Surveyed, Tune, Tuned
 from pytsung.control.share import AgentShare
+from pytsung.controller.first_error import first_error
 from pytsung.controller.launcher import AgentConnection, Launcher
 from pytsung.controller.preflight.needs import needs_of, survey_for
 from pytsung.errors import AgentError
@@ -140,7 +141,7 @@ async def inspect(
                 answer = await conversation.ask(survey_for(needs_of(share)), Surveyed)
                 found[name] = Inspected(name, answer.facts, *await conversation.clock())
         except* AgentError as group:
-            found[name] = Inspected(name, error=_reason(group))
+            found[name] = Inspected(name, error=str(first_error(group)))
 
     async with trio.open_nursery() as nursery:
         for one in zip(names, shares, launchers, strict=True):
@@ -160,17 +161,9 @@ async def tune_all(
                 answer = await conversation.ask(Tune(script), Tuned)
                 results[name] = TuneResult(name, answer.status, answer.output)
         except* AgentError as group:
-            results[name] = TuneResult(name, 1, _reason(group))
+            results[name] = TuneResult(name, 1, str(first_error(group)))
 
     async with trio.open_nursery() as nursery:
         for name, launcher in zip(names, launchers, strict=True):
             nursery.start_soon(tune, name, launcher)
     return [results[name] for name in names]
-
-
-def _reason(group: BaseExceptionGroup[AgentError]) -> str:
-    """The first error's words."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error)
