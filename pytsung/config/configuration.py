@@ -80,12 +80,12 @@ def read_configuration(
     name = name or (str(source) if isinstance(source, Path) else "tsung_stdin.xml")
     home = source.parent if isinstance(source, Path) else Path()
     document = parse(_bytes_of(source, name), name, EntityLibrary(home, entity_directories))
-    reader = ConfigurationReader(name, home)
+    reader = ConfigurationReader(name, home, CodeLibrary(code_directories))
     _check_doctype(document, reader)
     check_structure(document.root, reader, registry)
     if document.root.tag != "tsung":
         raise ConfigurationError(reader.faults)
-    variables = VariableReader(reader, CodeLibrary(code_directories))
+    variables = VariableReader(reader)
     sections = _Sections(document.root, reader, registry, frozenset(excluded_tags), variables, home)
     plan = sections.read(PurePath(name).name, seed, quirks)
     if reader.faults:

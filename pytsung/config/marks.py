@@ -138,7 +138,7 @@ MARKS = (
     ),
     Mark("setdynvars", "", FIXED, "a text is one value, never a list of characters"),
     Mark("setdynvars", "sourcetype", FIXED, "ours besides: python"),
-    Mark("setdynvars", "callback", APPROXIMATED, "Tsung's own functions, and Python's"),
+    Mark("setdynvars", "callback", APPROXIMATED, "Tsung's own functions; any other in Python"),
     Mark("setdynvars", "code", APPROXIMATED, "the part of Erlang that the reference names"),
     Mark(
         "setdynvars",

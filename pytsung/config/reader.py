@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from pytsung.config.code import CodeLibrary
 from pytsung.config.element import SourceElement
 from pytsung.config.unsupported import has_row
 from pytsung.errors import Fault, Place
@@ -38,10 +39,14 @@ _NUMBER = re.compile(r"\d{1,18}(\.\d{0,18})?|\.\d{1,18}", re.ASCII)
 class ConfigurationReader:
     """The `Reader` of `pytsung.protocols.room`, and what the sections need besides."""
 
-    def __init__(self, file: str, home: Path | None = None) -> None:
+    def __init__(
+        self, file: str, home: Path | None = None, code: CodeLibrary | None = None
+    ) -> None:
         self._file = file
         self._home = Path() if home is None else home
         self.scene = Scene()
+        self.code = CodeLibrary() if code is None else code
+        self.first_call: Element | None = None  # of a function in Python
         self.cargo: dict[str, bytes] = {}  # what goes with the plan, by digest
         self._faults: dict[Fault, None] = {}
         self._warnings: dict[Fault, None] = {}
@@ -71,6 +76,13 @@ class ConfigurationReader:
         for name in element.attributes:
             if name not in attributes:
                 self.warn(element, f"<{element.tag}> has no attribute {name}; it is ignored")
+
+    def finds_python(self, element: Element, function: str) -> bool:
+        """Whether a function `module:function` is there in Python; it is called from here."""
+        is_there = not self.code.trouble_with(function)
+        if is_there and self.first_call is None:
+            self.first_call = element
+        return is_there
 
     def text(self, element: Element, name: str, default: str = "") -> str:
         """A text attribute."""

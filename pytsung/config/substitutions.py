@@ -17,21 +17,26 @@ def check_text(
     """Refuse every function in the text that cannot be called.
 
     What the whole test shares can run out for a moment; only requests (`may_wait`)
-    can then be made again.
+    can then be made again. They alone call functions in Python, too.
     """
     for name in functions_in(text):
         if name not in FUNCTIONS:
-            reader.fault(
-                element,
-                f"the function %%{name}%% is not supported",
-                f"known are {', '.join(FUNCTIONS)}; set a variable from Python for any other",
-            )
+            if may_wait and reader.finds_python(element, name):
+                continue
+            reader.fault(element, f"there is no function for %%{name}%%", cure_for(name))
         elif name in SUPPLY_OF_FUNCTION and not may_wait:
             reader.fault(
                 element,
                 f"the function %%{name}%% cannot be called here",
                 'set a variable before, <setdynvars sourcetype="erlang">, and write that here',
             )
+
+
+def cure_for(function: str) -> str:
+    """What to do about an Erlang function of somebody's own."""
+    module, _, name = function.partition(":")
+    file = f"{module.replace('.', '/')}.py"
+    return f"write {name} in Python, in {file}, and name the directory of {file} with -X"
 
 
 def check_element(element: SourceElement, reader: ConfigurationReader) -> None:

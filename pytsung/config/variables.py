@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from pytsung.config.code import CodeLibrary
 from pytsung.config.element import SourceElement
 from pytsung.config.reader import ConfigurationReader
+from pytsung.config.substitutions import cure_for
 from pytsung.plan import (
     BuiltIn,
     CarriedFile,
@@ -44,11 +44,9 @@ _WRITE_PYTHON = 'write the function in Python: sourcetype="python" callback="mod
 class VariableReader:
     """Reads the `<setdynvars>` of a configuration. `files` are those that any of them uses."""
 
-    def __init__(self, reader: ConfigurationReader, code: CodeLibrary) -> None:
+    def __init__(self, reader: ConfigurationReader) -> None:
         self.files: dict[str, SourceElement] = {}
         self._reader = reader
-        self._code = code
-        self._first_call: SourceElement | None = None  # of a Python function
         self._sources: Mapping[str, Callable[[SourceElement], VariableSource | None]] = {
             "random_number": self._random_number,
             "random_string": lambda element: RandomText(self._length(element)),
@@ -76,10 +74,11 @@ class VariableReader:
 
     def python_modules(self) -> tuple[CarriedFile, ...]:
         """All modules of the directories of `-X`, if any function of them is called."""
-        if self._first_call is None:
+        first_call = self._reader.first_call
+        if first_call is None:
             return ()
-        carry = partial(self._reader.carry, self._first_call)
-        return tuple(carry(*module) for module in self._code.modules().items())
+        carry = partial(self._reader.carry, first_call)
+        return tuple(carry(*module) for module in self._reader.code.modules().items())
 
     def _random_number(self, element: SourceElement) -> RandomNumber:
         first = self._reader.integer(element, "start", 1)
@@ -119,11 +118,14 @@ class VariableReader:
             return None
         return JsonPart(self._reader.atom(element, "from"), path)
 
-    def _erlang(self, element: SourceElement) -> BuiltIn | None:
+    def _erlang(self, element: SourceElement) -> BuiltIn | PythonCall | None:
+        """One of Tsung's functions; or one in Python that has the name of an Erlang one."""
         name = self._reader.required(element, "callback").strip()
         if name and name not in FUNCTIONS:
+            if self._reader.finds_python(element, name):
+                return PythonCall(name)
             text = f"the Erlang function {name} cannot be called"
-            self._reader.fault(element, text, _WRITE_PYTHON)
+            self._reader.fault(element, text, cure_for(name))
             return None
         if name.startswith("ts_file_server:"):
             self.files.setdefault("default", element)
@@ -145,11 +147,11 @@ class VariableReader:
         callback = self._reader.required(element, "callback").strip()
         if not callback:
             return None
-        trouble = self._code.trouble_with(callback)
+        trouble = self._reader.code.trouble_with(callback)
         if trouble:
             text = f"the Python function {callback} cannot be called: {trouble}"
             cure = 'write callback="package.module:function", and -X with the directory of it'
             self._reader.fault(element, text, cure)
             return None
-        self._first_call = self._first_call or element
+        self._reader.finds_python(element, callback)
         return PythonCall(callback)

@@ -5,7 +5,12 @@ Must not know what a text is for.
 
 from __future__ import annotations
 
+from typing import cast
+
+from pytsung.protocols.room import RequestError
 from pytsung.user import substitution
+from pytsung.user.callbacks import CALLBACK_FAILED, CallbackError, call_python
+from pytsung.user.player import Player
 from pytsung.user.program import USER_NUMBER, Program
 from pytsung.user.supplies import SUPPLY_OF_FUNCTION
 from pytsung.user.values import Value, text_of
@@ -51,12 +56,18 @@ class Memory:
         return substitution.fill(text, lambda name: text_of(self.read(name)), self.call)
 
     def call(self, function: str) -> str:
-        """What one of Tsung's own functions gives this user."""
+        """What a function gives this user: one of Tsung's own, or one in Python.
+
+        Raises RequestError when the latter fails; only requests call such functions.
+        """
         if function == "ts_user_server:get_unique_id":
             return str(self.number)
         if function == "ts_user_server:get_really_unique_id":
             return f"{self.world.unix_time}-{self.number}"
         supply = SUPPLY_OF_FUNCTION.get(function)
-        if supply is None:
-            raise ValueError(f"{function} is no built-in function; such a configuration is refused")
-        return self.world.supplies.take(supply)
+        if supply is not None:
+            return self.world.supplies.take(supply)
+        try:
+            return text_of(call_python(function, cast(Player, self)))
+        except CallbackError as error:
+            raise RequestError(CALLBACK_FAILED) from error

@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 
 from pytsung.plan import Pause, RequestStep, ThinkTime
 from pytsung.schedule import think_times
+from pytsung.user import substitution
 from pytsung.user.player import Inspecting, Operation, Player
 from pytsung.user.steps import PARK, Step, Think
 from pytsung.user.substitution import functions_in
@@ -21,12 +22,14 @@ from pytsung.user.values import number_of
 class MakeRequest:
     """One exchange with the target."""
 
-    __slots__ = ("ends_page", "inspection", "needs", "request", "substitute", "tag")
+    __slots__ = ("callbacks", "ends_page", "inspection", "needs", "request", "substitute", "tag")
 
     def __init__(self, step: RequestStep, inspection: Inspecting | None) -> None:
         self.request = step.request
         self.substitute = step.substitute
-        self.needs = needs_of(_functions_in(step.request)) if step.substitute else None
+        functions = list(_functions_in(step.request)) if step.substitute else []
+        self.needs = needs_of(functions)
+        self.callbacks = frozenset(functions) - frozenset(substitution.FUNCTIONS)
         self.inspection = inspection
         self.ends_page = True
         self.tag = step.tag

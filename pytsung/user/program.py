@@ -101,6 +101,7 @@ class Program:
         if isinstance(step, RequestStep):
             request = operations.MakeRequest(step, inspection(step, self.variables))
             self.supplies.update(request.needs or ())
+            self.callbacks.update(request.callbacks)
             add(request)
         elif isinstance(step, ThinkTime):
             add(operations.think(step))

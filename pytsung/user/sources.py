@@ -22,6 +22,7 @@ from pytsung.plan import (
     SetVariables,
     VariableSource,
 )
+from pytsung.user.callbacks import CALLBACK_FAILED, CallbackError, call_python
 from pytsung.user.erlang.code import compile_code
 from pytsung.user.erlang.terms import FALSE, OK, ErlangError, Term, from_value, to_value
 from pytsung.user.jsonpath import compile_path
@@ -33,9 +34,6 @@ from pytsung.user.variables import Variables
 
 LETTERS = "bcdefghijklmnopqrstuvwxyz"
 """What random text is drawn from: Tsung never draws an a."""
-
-CALLBACK_FAILED = "error_callback"
-"""Counted where a Python callback raises, or gives what no variable can hold."""
 
 
 class SourceError(Exception):
@@ -170,56 +168,12 @@ def _erlang(source: ErlangCode) -> Produce:
     return produce
 
 
-class CallbackUser:
-    """What a Python callback may see of the user for whom it is called."""
-
-    __slots__ = ("_user",)
-
-    def __init__(self, user: Player) -> None:
-        self._user = user
-
-    @property
-    def number(self) -> int:
-        """The user's number in the whole test."""
-        return self._user.number
-
-    @property
-    def host(self) -> str:
-        """The host that the user talks to."""
-        return self._user.endpoint.host
-
-    @property
-    def port(self) -> int:
-        """The port that the user talks to."""
-        return self._user.endpoint.port
-
-    def get(self, name: str, default: Value = None) -> Value:
-        """The value of a variable."""
-        value = self._user.read(name)
-        return default if value is None else value
-
-    def random(self) -> float:
-        """A number from 0 to 1, drawn from the run's seed."""
-        return self._user.world.random.random()
-
-
 def _python(source: PythonCall) -> Produce:
     def produce(user: Player, _: float) -> Value:
         try:
-            return _value(user.world.callbacks[source.callback](CallbackUser(user)))
-        except Exception as error:
+            return call_python(source.callback, user)
+        except CallbackError as error:
             user.world.recorder.count(CALLBACK_FAILED)
             raise SourceError from error
 
     return produce
-
-
-def _value(result: object) -> Value:
-    """A callback's result as a variable's value. Raises TypeError."""
-    if result is None or isinstance(result, str | bool | int | float):
-        return result
-    if isinstance(result, bytes):
-        return result.decode("utf-8", "replace")
-    if isinstance(result, list | tuple):
-        return [_value(each) for each in result]
-    raise TypeError(f"a callback gave a {type(result).__name__}")

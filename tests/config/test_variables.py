@@ -109,6 +109,27 @@ def test_python_functions_are_looked_for_in_the_directories_of_x(tmp_path: Path)
         assert words in str(caught.value)
 
 
+def test_an_erlang_function_may_be_there_in_python(tmp_path: Path) -> None:
+    """The configuration stays as it is: only the module is written anew."""
+    (tmp_path / "tms.py").write_text("def move_first(user): ...\ndef url(user): ...\n")
+    steps = variables('sourcetype="erlang" callback="tms:move_first"')
+    steps += "<request subst='true'><websocket type='message'>%%tms:url%%</websocket></request>"
+    found = read_beside(tmp_path, steps, code=(tmp_path,)).plan
+    assert found.sessions[0].steps[1] == SetVariables(("a",), PythonCall("tms:move_first"))
+    assert [module.name for module in found.python_modules] == ["tms.py"]
+    with pytest.raises(ConfigurationError) as caught:
+        read_beside(tmp_path, steps)
+    assert "write move_first in Python, in tms.py" in str(caught.value)
+    assert "write url in Python, in tms.py" in str(caught.value)
+
+
+def test_only_requests_call_functions_in_python(tmp_path: Path) -> None:
+    """Nobody else can end the user in order when one fails."""
+    (tmp_path / "tms.py").write_text("def url(user): ...\n")
+    with pytest.raises(ConfigurationError, match="no function for %%tms:url%%"):
+        read_beside(tmp_path, "<thinktime value='%%tms:url%%'/>", code=(tmp_path,))
+
+
 @pytest.mark.parametrize(
     ("attributes", "words"),
     [

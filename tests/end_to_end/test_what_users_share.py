@@ -137,3 +137,28 @@ def test_python_functions_travel_to_the_workers(
     result = start("start", "-X", str(tmp_path / "code"), text=text).wait()
     assert result.status == 0, result.stderr
     assert sorted(listener.paths) == ["/from-python/1", "/from-python/2"]
+
+
+def test_python_functions_stand_in_for_erlang_ones(
+    start: Start, listener: Listener, tmp_path: Path
+) -> None:
+    """In a variable and in a text; one that raises ends its user, counted."""
+    (tmp_path / "urls.py").write_text(
+        "def first(user):\n    return f'first-{user.number}'\n\n"
+        "def second(user):\n    return b'second-' + user.get('a').encode()\n\n"
+        "def broken(user):\n    raise ValueError('no more')\n"
+    )
+    text = configuration(
+        listener.port,
+        load=users(2),
+        sessions=sessions(
+            variables('sourcetype="erlang" callback="urls:first"', "a"),
+            get("/%%_a%%"),
+            get("/%%urls:second%%"),
+            get("/%%urls:broken%%"),
+        ),
+    )
+    result = start("start", "-X", str(tmp_path), text=text).wait()
+    assert result.status == 0, result.stderr
+    assert sorted(listener.paths) == ["/first-1", "/first-2", "/second-first-1", "/second-first-2"]
+    assert result.counters["error_callback"] == 2

@@ -19,7 +19,7 @@ from pytsung.plan import (
     ThinkTime,
     VariableSource,
 )
-from pytsung.user.sources import CallbackUser
+from pytsung.user.callbacks import CallbackUser
 from pytsung.user.steps import END, AwaitLease, Think
 from pytsung.user.supplies import Supplies
 from pytsung.user.values import Value
