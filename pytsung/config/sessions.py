@@ -14,6 +14,8 @@ from pytsung.plan import Session, Transport
 from pytsung.protocols.registry import Registry
 from pytsung.protocols.room import LocalRoom, Room, Scene, furnished
 
+_WEBSOCKETS = {Transport.WEBSOCKET, Transport.WEBSOCKET_TLS}
+
 
 def read_session(
     element: SourceElement,
@@ -33,15 +35,7 @@ def read_session(
     if kind not in registry:
         return None
     room = furnished(registry.room(kind), options.protocols)
-    if not isinstance(room, LocalRoom) and any(
-        server.transport is Transport.LOCAL for server in scene.servers
-    ):
-        reader.fault(
-            element,
-            f"users of this {kind} session may be bound to a <server> of type erlang, "
-            "where nobody answers",
-            "write another type of server",
-        )
+    _check_servers(element, room, scene, reader)
     reader.scene = scene
 
     def find_room(kind: str) -> Room | None:
@@ -61,3 +55,16 @@ def read_session(
         options=options.connection,
         protocol_options=options.protocols,
     )
+
+
+def _check_servers(
+    element: SourceElement, room: Room, scene: Scene, reader: ConfigurationReader
+) -> None:
+    """Say so where a server does not fit the session; any of them may get its users."""
+    transports = {server.transport for server in scene.servers}
+    if Transport.LOCAL in transports and not isinstance(room, LocalRoom):
+        text = f"nobody answers {room.session_type} at a <server> of type erlang"
+        reader.fault(element, text, "write another type of server")
+    if room.session_type == "ts_websocket" and transports & _WEBSOCKETS:
+        text = "at a <server> of type websocket, ts_websocket opens a WebSocket in a WebSocket"
+        reader.warn(element, text, "write type='tcp' or type='ssl'")

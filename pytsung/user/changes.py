@@ -12,6 +12,7 @@ from pytsung.plan import (
     SetCertificate,
     SetConnectTimeout,
     SetRateLimit,
+    Transport,
 )
 from pytsung.protocols.room import Room
 from pytsung.user.player import Player
@@ -32,7 +33,7 @@ class GoElsewhere:
     def run(self, user: Player, now: float) -> Step | None:
         port = user.fill(self.step.port).strip()
         number = int(port) if port.isascii() and port.isdigit() else 0
-        if number not in _PORTS:
+        if number not in _PORTS and self.step.transport is not Transport.LOCAL:
             return user.fail("error_unknown", now)
         host = user.fill(self.step.host).strip()
         endpoint = Endpoint(host, number, self.step.transport, self.step.ipv6)

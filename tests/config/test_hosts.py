@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytsung.plan import AgentHost, Endpoint, Monitor, Target, Transport
-from tests.config.configurations import fault, plan
+from tests.config.configurations import document, fault, plan, read, session
 
 
 def clients(inner: str) -> str:
@@ -156,3 +156,32 @@ def test_monitored_hosts_are_kept_though_nothing_reads_them_yet() -> None:
     """Monitoring adds no load: its hosts are in the plan, and the run starts."""
     element = '<monitoring><monitor host="db" type="snmp"><snmp port="161"/></monitor></monitoring>'
     assert plan(monitoring=element).monitors == (Monitor("db", "snmp"),)
+
+
+def raw_session(kind: str = "ts_raw", inner: str = '<raw ack="no_ack" data="x"/>') -> str:
+    """A session of one request."""
+    request = f"<request>{inner}</request>"
+    return f'<session name="one" weight="1" type="{kind}">{request}</session>'
+
+
+def test_a_server_of_type_erlang_is_for_those_who_need_none() -> None:
+    """Files and commands; anybody else would talk to nobody."""
+    erlang = servers('<server host="h" port="0" type="erlang"/>')
+    files = raw_session("ts_fs", '<fs path="/tmp/a"/>')
+    assert plan(servers=erlang, sessions=files).targets[0].endpoint.transport is Transport.LOCAL
+    assert "nobody answers ts_raw at a <server> of type erlang" in fault(
+        servers=erlang, sessions=raw_session()
+    )
+    change = '<change_type new_type="{}" host="h" port="1" server_type="erlang"/>'
+    steps = change.format("ts_shell") + '<request><shell cmd="true"/></request>'
+    assert plan(sessions=session(steps)).sessions
+    steps = change.format("ts_raw")
+    assert "nobody answers ts_raw" in fault(sessions=session(steps))
+
+
+def test_a_websocket_in_a_websocket_is_odd() -> None:
+    """It is played as it stands; the writer will hardly have meant it."""
+    found = read(document(servers=servers('<server host="h" port="1" type="wss"/>'))).warnings
+    assert any("opens a WebSocket in a WebSocket" in str(each) for each in found)
+    raw = document(servers=servers('<server host="h" port="1" type="ws"/>'), sessions=raw_session())
+    assert not read(raw).warnings
