@@ -10,6 +10,7 @@ import os
 import platform
 import resource
 import socket
+from contextlib import aclosing
 from time import monotonic, time
 
 import trio
@@ -49,6 +50,7 @@ from pytsung.control.messages import (
     Tune,
     Tuned,
 )
+from pytsung.errors import AgentError
 
 SILENCE = 15.0
 """Seconds without a word from the controller after which the agent ends itself."""
@@ -71,6 +73,7 @@ class Agent:
         self._heard = monotonic()
         self._peak_rss = 0
         self._host = HostSampler()
+        self._is_introduced = False  # the controller, as one of our own version
         self._surveyed: trio.Event | None = None
         self._files = FileHold()
 
@@ -89,9 +92,13 @@ class Agent:
         async with trio.open_nursery() as nursery:
             workers = Workers(self._zygote, self._encoder, self._tell, nursery)
             nursery.start_soon(self._watch_silence, nursery.cancel_scope)
-            async for message in self._controller.messages():
-                self._heard = monotonic()
-                await self._heed(message, workers, nursery)
+            try:
+                async with aclosing(self._controller.messages()) as messages:
+                    async for message in messages:
+                        self._heard = monotonic()
+                        await self._heed(message, workers, nursery)
+            except AgentError as error:  # nothing that this version understands, or may do
+                await self._tell(Failed(str(error)))
             nursery.cancel_scope.cancel()
 
     async def _tell(self, message: Message) -> None:
@@ -104,7 +111,8 @@ class Agent:
         if isinstance(message, Hello):
             if message.version != VERSION:
                 reason = f"agent speaks version {VERSION}, controller version {message.version}"
-                await self._tell(Failed(f"{reason}; run the same pytsung on both"))
+                raise AgentError(f"{reason}; run the same pytsung on both")
+            self._is_introduced = True
         elif isinstance(message, AskClock):
             await self._tell(ClockReading(message.number, monotonic(), time()))
         elif isinstance(message, FilePart):
@@ -115,6 +123,8 @@ class Agent:
         elif isinstance(message, Tune):
             nursery.start_soon(self._tune, message)
         elif isinstance(message, Assign):
+            if not self._is_introduced:
+                raise AgentError("a share came before versions were compared; start anew")
             nursery.start_soon(self._prepare, message, workers)
         elif isinstance(message, Start):
             await workers.start(message.origin)

@@ -5,7 +5,7 @@ Must not know what the messages mean. One task receives; sending is serialised.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import trio
 
@@ -29,7 +29,7 @@ class Channel:
         async with self._sending:
             await self._stream.send_all(data)
 
-    async def messages(self) -> AsyncIterator[Message]:
+    async def messages(self) -> AsyncGenerator[Message, None]:
         """What the peer says, until it says no more; for one task only."""
         while True:
             try:

@@ -252,7 +252,12 @@ class AgentLink:
                 return
             if not data:
                 return
-            for message in self._codec.feed(bytes(data)):
+            try:
+                messages = self._codec.feed(bytes(data))
+            except AgentError as error:
+                self.parting = self._failure = str(error)
+                return
+            for message in messages:
                 yield message
 
     async def _hear_complaints(
