@@ -122,6 +122,7 @@ class HttpConversation:
                 context.fill,
                 method=request.method,
                 target=place.target,
+                body=body,
                 random=context.random,
                 counts=self._counts,
                 quirks=context.quirks,

@@ -6,6 +6,7 @@ from base64 import b64encode
 from urllib.parse import unquote
 
 from pytsung.plan import CarriedFile
+from pytsung.protocols.http.authorization import ALGORITHMS
 from pytsung.protocols.http.requests import (
     FORM,
     METHODS_WITH_BODY,
@@ -34,7 +35,10 @@ _ATTRIBUTES = (
     "if_modified_since",
 )
 _CHILDREN = ("oauth", "www_authenticate", "soap", "http_header", "add_cookie")
-_CREDENTIALS = ("userid", "passwd", "type", "realm", "nonce", "opaque", "qop", "nc", "cnonce")
+_CREDENTIALS = (
+    *("userid", "passwd", "type", "realm", "nonce", "opaque", "qop", "nc", "cnonce"),
+    "algorithm",  # ours: Tsung knows MD5 alone
+)
 _OAUTH = ("consumer_key", "consumer_secret", "access_token", "access_token_secret", "method")
 _METHODS = (*METHODS_WITHOUT_BODY, *METHODS_WITH_BODY)
 
@@ -160,7 +164,16 @@ def _read_credentials(element: Element, reader: Reader, resolved: Resolved) -> C
         qop=reader.text(given, "qop"),
         nc=reader.text(given, "nc"),
         cnonce=reader.text(given, "cnonce"),
+        algorithm=_read_algorithm(given, reader),
     )
+
+
+def _read_algorithm(given: Element, reader: Reader) -> str:
+    """What digest hashes with; what a variable says is looked at when it is used."""
+    algorithm = reader.text(given, "algorithm")
+    if "%%" in algorithm:
+        return algorithm
+    return reader.choice(given, "algorithm", ("", *ALGORITHMS), "")
 
 
 def _read_oauth(element: Element, reader: Reader) -> OAuth | None:

@@ -73,6 +73,7 @@ class Credentials:
     qop: str = ""
     nc: str = ""
     cnonce: str = ""
+    algorithm: str = ""
 
 
 class SignatureMethod(enum.Enum):

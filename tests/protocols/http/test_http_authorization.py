@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from hashlib import md5, sha256
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -12,6 +13,7 @@ from pytsung.errors import ConfigurationError
 from pytsung.protocols.http.oauth import Signed, base_string, oauth
 from pytsung.protocols.http.requests import OAuth
 from pytsung.protocols.http.rsa import PrivateKey
+from pytsung.protocols.room import RequestError
 from tests.protocols.http.scripts import http, lines, plan, sent
 
 
@@ -51,6 +53,51 @@ def test_the_example_of_rfc_2617() -> None:
         url="/dir/index.html",
     )
     assert 'response="6629fae49393a05397450978507c4ef1"' in line
+
+
+RFC_7616 = (
+    'userid="Mufasa" passwd="Circle of Life" realm="http-auth@example.org" '
+    'nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v" nc="00000001" '
+    'cnonce="f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ" qop="auth, auth-int" '
+)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "response"),
+    [
+        ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),
+        ("SHA-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+    ],
+)
+def test_the_examples_of_rfc_7616(algorithm: str, response: str) -> None:
+    """Section 3.9.1; of what is offered, `auth` is taken."""
+    line = digest(f'{RFC_7616} algorithm="{algorithm}"', url="/dir/index.html")
+    assert f'response="{response}"' in line
+    assert f"algorithm={algorithm}, qop=auth, " in line
+
+
+@pytest.mark.parametrize("name", ["MD5", "SHA-256"])
+def test_sessions_and_bodies_are_proven_by_the_formula(name: str) -> None:
+    """RFC 7616, 3.4.2 and 3.4.3, once more and plainly."""
+
+    def h(text: str) -> str:
+        return {"MD5": md5, "SHA-256": sha256}[name](text.encode()).hexdigest()
+
+    words = USER + f' qop="auth-int" nc="00000001" cnonce="c" algorithm="{name}-sess"'
+    line = digest(words, url="/d", method="PUT", contents="body")
+    a1 = h(h("u:r:p") + ":n:c")
+    a2 = h("PUT:/d:" + h("body"))
+    assert f'response="{h(f"{a1}:n:00000001:c:auth-int:{a2}")}"' in line
+
+
+def test_an_algorithm_that_nobody_knows_is_refused_or_counted() -> None:
+    """Written down it is a fault; a server's own whim costs the user."""
+    with pytest.raises(ConfigurationError, match='algorithm="SHA-512-256"'):
+        digest(USER + ' algorithm="SHA-512-256"', url="/")
+    inside = f'<www_authenticate type="digest" {USER} algorithm="%%_a%%"/>'
+    with pytest.raises(RequestError) as caught:
+        sent(http(inside, "true", url="/"), variables={"a": "SHA-512-256"})
+    assert caught.value.counter == "error_http_digest_algorithm"
 
 
 def test_nonces_are_counted_and_client_nonces_drawn() -> None:
