@@ -18,6 +18,7 @@ from pytsung.cli import fleet
 from pytsung.cli.arguments import Arguments
 from pytsung.cli.doors import Doors, claim_id, open_doors
 from pytsung.cli.exports import begin_exports, check_exports, open_lines
+from pytsung.cli.haste import hurried_by_signals
 from pytsung.cli.reporter import Reporter, host_name
 from pytsung.cli.retarget import send_to
 from pytsung.config import Configuration
@@ -85,8 +86,11 @@ def start(asked: Arguments, configuration: Configuration) -> int:
     doors = Doors(live)
 
     async def play() -> tuple[RunResult, Cost | None]:
+        result = target = None
+        closing = trio.CancelScope()
         async with AsyncExitStack() as stack:
-            target = None
+            stack.enter_context(closing)
+            stack.enter_context(hurried_by_signals(closing))
             if endpoint is not None:
                 context = bundled_target(
                     endpoint, asked.target_options, users=planned(plan), run_id=options.run_id
@@ -111,6 +115,8 @@ def start(asked: Arguments, configuration: Configuration) -> int:
                 doors.command = run.command
                 launchers = await stack.enter_async_context(fleet.launchers(asked, roles))
                 result = await run.play(roles, launchers)
+        if result is None:  # a signal came before the first user did
+            raise KeyboardInterrupt
         return result, target.cost if target is not None else None
 
     def show(summary: RunSummary) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import time
 
@@ -11,6 +13,8 @@ from tests import servers
 from tests.end_to_end.command import (
     CLOSE,
     CONNECT,
+    children,
+    command_of,
     configuration,
     processes_of,
     think,
@@ -50,6 +54,35 @@ def test_a_signal_stops_gracefully(
     assert summary["duration"] < 30
     assert [event["event"] for event in result.events if event["event"] == "stop"] == ["stop"]
     assert not processes_of(run_id)
+
+
+def test_a_second_signal_while_the_target_drains_keeps_what_was_measured(start: Start) -> None:
+    """The bundled server may take its time; nobody has to wait for it to see a result."""
+    from tests.end_to_end.test_a_run import free_port
+
+    command = start("start", "--target", text=configuration(free_port(), CONNECT, think(60)))
+    command.wait_until_started(20)
+    (target,) = [
+        pid for pid in children(command.process.pid) if "pytsung_server" in command_of(pid)
+    ]
+    agent, run_id = command.agent, command.run_id
+    os.kill(target, signal.SIGSTOP)  # it will not end when it is told to
+    try:
+        command.signal(signal.SIGINT)
+        wait_for(lambda: not command_of(agent), "the run is over")
+        time.sleep(0.5)
+        began = time.monotonic()
+        command.signal(signal.SIGINT)
+        result = command.wait()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(target, signal.SIGCONT)
+    assert time.monotonic() - began < 10  # 15 s are the server's
+    assert result.status == 130
+    result.check_books()
+    assert result.summary["users"]["open"] == 20
+    assert result.summary["target"] is None
+    wait_for(lambda: not processes_of(run_id), "no process of the run is left")
 
 
 def test_requests_in_flight_get_their_grace_and_a_second_signal_cuts_it(start: Start) -> None:
