@@ -26,6 +26,7 @@ from pytsung.logdir.plan_figures import PlanFigures
 from pytsung.logdir.summary import SUMMARY, RunSummary, read_summary
 from pytsung.logdir.tsung_log import TsungLog
 from pytsung.logdir.tsung_reader import parse_tsung_log, read_tsung_log
+from pytsung.report.consistency import disagreements, out_of_order
 from pytsung.report.hosts import host_readings
 from pytsung.report.record import INCOMPLETE, AgentRecord, Health, RunRecord
 from pytsung.report.windows import WindowMaker, width_for
@@ -45,11 +46,15 @@ class _Reading:
         self.totals = RunTotals(counts_only=True)  # samples are summed up by the windows
         self.agents: dict[str, AgentRecord] = {}
         self.started = 0.0
+        self.faults: list[str] = []
         self._width = width
 
     def add(self, entry: IntervalEntry) -> None:
         if not self.totals.intervals:
             self.started = entry.at - (entry.merged.index + 1)
+        fault = out_of_order(self.totals.last_index, entry.merged.index)
+        if fault:
+            self.faults.append(fault)
         self.maker.add(entry.merged)
         self.totals.add(entry.merged)
         self.totals.fan_out.add(entry.merged.deliveries, entry.merged.index)
@@ -76,7 +81,7 @@ def read_ours(directory: Path, width: int | None = None) -> RunRecord:
     is_complete = (directory / SUMMARY).exists()
     if is_complete:
         summary = read_summary(directory)
-        faults += _disagreements(summary, totals)
+        faults += [*reading.faults, *disagreements(summary, totals)]
     else:
         summary = _rebuilt(directory, reading)
     blocks = _blocks(directory, path)
@@ -121,28 +126,6 @@ def _note_health(agent: AgentRecord, interval: Interval, width: int) -> None:
         late, lag = max(late, last.lateness), max(lag, last.loop_lag)
         busiest = max(busiest, last.worker_cpu)
     agent.health.append(Health(start, late, lag, busiest))
-
-
-def _disagreements(summary: RunSummary, totals: RunTotals) -> list[str]:
-    """Where the summary and the seconds it was made from tell two stories."""
-    pairs = [
-        ("users started", summary.users.started, totals.users_started),
-        ("users finished", summary.users.finished, totals.users_finished),
-        ("connections opened", summary.connections.opened, totals.connections_opened),
-    ]
-    for name in sorted({*summary.samples, *totals.samples}):
-        told = summary.samples[name].count if name in summary.samples else 0
-        seen = totals.samples[name].count if name in totals.samples else 0
-        pairs.append((f"{name} samples", told, seen))
-    pairs += [
-        (name, summary.counters.get(name, 0), totals.counters.get(name, 0))
-        for name in sorted({*summary.counters, *totals.counters})
-    ]
-    return [
-        f"{what}: {told:,} in {SUMMARY}, but {seen:,} in {INTERVALS}; one of them was altered"
-        for what, told, seen in pairs
-        if told != seen
-    ]
 
 
 def _rebuilt(directory: Path, reading: _Reading) -> RunSummary:
