@@ -16,7 +16,7 @@ from pytsung.config.reader import ConfigurationReader
 from pytsung.config.think_times import ThinkTimeRule, read_rule
 from pytsung.config.unsupported import has_row
 from pytsung.config.variables import LOCAL
-from pytsung.config.vocabulary import TYPED_OPTIONS, UNTYPED_OPTIONS
+from pytsung.config.vocabulary import ROOM_OPTIONS, TYPED_OPTIONS, UNTYPED_OPTIONS
 from pytsung.errors import UsageError
 from pytsung.plan import (
     Barrier,
@@ -53,8 +53,11 @@ def read_options(
     current = before
     for option in block.all("option"):
         name = reader.required(option, "name").strip()
+        kind = ROOM_OPTIONS.get(name)
         if option.get("type") is not None:
-            current = _read_typed(option, name, current, reader, registry)
+            kind = reader.atom(option, "type")
+        if kind is not None:
+            current = _read_typed(option, kind, name, current, reader, registry)
         elif not has_row(option, "name"):
             current = _read_untyped(option, name, current, reader)
     return current
@@ -62,13 +65,13 @@ def read_options(
 
 def _read_typed(
     option: SourceElement,
+    kind: str,
     name: str,
     before: Options,
     reader: ConfigurationReader,
     registry: Registry,
 ) -> Options:
     """An option of a protocol: its room reads it, if there is one."""
-    kind = reader.atom(option, "type")
     room = furnished(registry.room(kind), before.protocols) if kind in registry else None
     room = room if isinstance(room, RoomWithOptions) else None
     known = room.option_names if room is not None else TYPED_OPTIONS.get(kind, ())
@@ -119,9 +122,7 @@ def _read_untyped(
     return before
 
 
-def _with_threshold(
-    option: SourceElement, before: Options, reader: ConfigurationReader
-) -> Options:
+def _with_threshold(option: SourceElement, before: Options, reader: ConfigurationReader) -> Options:
     """One more limit for the run's figures; ours, Tsung passes over it."""
     text = reader.required(option, "value").strip()
     try:
@@ -224,6 +225,7 @@ _CONNECTION: Mapping[str, _Change] = {
     "ports_range": _source_ports,
     "rate_limit": lambda option, reader: {"rate_limit": read_rate_limit(option, reader)},
 }
+
 
 def _text(name: str, default: str) -> _Change:
     return lambda option, reader: {name: reader.text(option, "value", default).strip()}

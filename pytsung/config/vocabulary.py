@@ -54,6 +54,7 @@ UNTYPED_OPTIONS = (
     "tcp_reuseaddr",
     "tcp_reuseport",
     "threshold",
+    "push_latency",
     "websocket_path",
     "websocket_frame",
     "websocket_subprotocols",
@@ -62,6 +63,10 @@ UNTYPED_OPTIONS = (
     "job_notify_port",
 )
 """Names that `<option>` knows without a `type`."""
+
+ROOM_OPTIONS: Mapping[str, str] = {"push_latency": "ts_websocket"}
+"""Untyped options that a protocol's room reads, by the room's session type. They are ours: Tsung
+passes over an untyped option that it does not know, but refuses a type that has none."""
 
 TYPED_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "ts_http": ("user_agent", "http_use_server_as_proxy"),

@@ -23,7 +23,7 @@ from pytsung_server.publisher import Published, publish
 
 EPILOG = """\
 Events go out on schedule, and carry when they were sent: a load test with
-  <option type="ts_websocket" name="push_latency" value="true"/>
+  <option name="push_latency" value="true"/>
 measures from that how long they took to each client.
 
 Exit status: 0 when all were published, or after SIGINT or SIGTERM; 1 when one could not be;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytsung.plan import ConnectionOptions, TlsOptions, WebSocketOptions
+from pytsung.protocols.websocket.requests import PushOptions
 from tests.config.configurations import document, fault, plan, read, session, warnings
 
 
@@ -158,3 +159,27 @@ def test_a_wrong_option_is_refused_at_its_line(inner: str, words: str) -> None:
     assert message.startswith("test.xml:7: ")
     assert words in message
     assert "; " in message
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        ("", ()),
+        (option("push_latency", "true"), (PushOptions(latency=True),)),
+        (option("push_latency", "true", 'type="ts_websocket"'), (PushOptions(latency=True),)),
+        (
+            option("push_latency", "true") + option("push_latency", "false"),
+            (PushOptions(latency=False),),
+        ),
+    ],
+)
+def test_the_age_of_pushes_is_measured_where_it_is_asked_for(
+    inner: str, expected: tuple[PushOptions, ...]
+) -> None:
+    """Ours, without a type: Tsung passes over such an option, and refuses a type of its own."""
+    assert plan(options=inner).sessions[0].protocol_options == expected
+
+
+def test_a_wrong_word_for_it_is_a_fault() -> None:
+    """`yes` must not quietly mean no."""
+    assert "true, false" in fault(options=option("push_latency", "yes"))

@@ -16,7 +16,7 @@ from tests.server.running import RunningServer
 
 USERS = 50
 EVENTS = 10
-WANTED = '<option type="ts_websocket" name="push_latency" value="true"/>'
+WANTED = '<option name="push_latency" value="true"/>'
 
 
 @pytest.fixture
