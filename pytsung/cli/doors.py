@@ -8,17 +8,22 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import trio
 
 from pytsung.cli.arguments import Arguments
+from pytsung.cli.reporter import host_name
 from pytsung.control.orders import Action, Order, read_order
 from pytsung.dashboard.broadcast import Broadcast
 from pytsung.dashboard.live_run import LiveRun
 from pytsung.dashboard.local_socket import Claim, answering, claim
+from pytsung.dashboard.web.guard import Guard, new_token
+from pytsung.dashboard.web.run_files import RunFiles
+from pytsung.dashboard.web.serve import listen, needs_token, serving, url_of
 from pytsung.errors import UsageError
 
 Say = Callable[[str, str], None]
@@ -89,7 +94,59 @@ def _too_early(_: Order) -> None:
 
 
 @asynccontextmanager
-async def open_doors(claimed: Claim, doors: Doors) -> AsyncIterator[None]:
-    """Let others look at the run, and give orders, while the block runs."""
-    async with answering(claimed, doors.answer):
+async def open_doors(
+    asked: Arguments, claimed: Claim, doors: Doors, directory: Path, say: Say
+) -> AsyncIterator[None]:
+    """Let others look at the run, and give orders, while the block runs.
+
+    Raises UsageError when the page cannot be where it was asked to be.
+    """
+    async with AsyncExitStack() as stack:
+        if asked.web:
+            await stack.enter_async_context(_page(asked, doors, directory, say))
+        await stack.enter_async_context(answering(claimed, doors.answer))
         yield
+
+
+@asynccontextmanager
+async def _page(asked: Arguments, doors: Doors, directory: Path, say: Say) -> AsyncIterator[None]:
+    """The page, if it can be had: a run goes on without, unless its place was asked for."""
+    token = new_token() if needs_token(asked.web_bind) else ""
+    try:
+        sockets = listen(asked.web_bind, asked.web_port)
+    except UsageError as error:
+        if asked.web_bind or asked.web_port is not None:
+            raise
+        say(str(error), "yellow")
+        yield
+        return
+    doors.url = url_of(sockets[0], token)
+    for line in _directions(doors.url, sockets[0].getsockname()[1], token):
+        say(line, "dim")
+
+    def make_application() -> Any:
+        from pytsung.dashboard.web.site import Site  # noqa: PLC0415 - when somebody comes
+
+        return Site(
+            doors.broadcast,
+            RunFiles(directory),
+            Guard(token),
+            doors.order,
+            complain=lambda text: say(f"dashboard: {text}", "yellow"),
+            quirks=asked.quirks,
+        ).application()
+
+    async with serving(sockets, make_application, doors.broadcast.close):
+        yield
+
+
+def _directions(url: str, port: int, token: str) -> list[str]:
+    """How the page is reached, from here and from elsewhere."""
+    if token:
+        return [f"dashboard    {url}"]
+    tunnel = f"ssh -L {port}:127.0.0.1:{port} {host_name()}"
+    blank = " " * len("dashboard")
+    return [
+        f"dashboard    {url}",
+        f"{blank}    from elsewhere: {tunnel} (or start with --web-bind 0.0.0.0)",
+    ]

@@ -125,7 +125,7 @@ def start(asked: Arguments, configuration: Configuration) -> int:
 
     async def attend() -> tuple[Ending, RunSummary, bool]:
         """Play with the doors open; under -k they stay open until somebody closes them."""
-        async with open_doors(claimed, doors):
+        async with open_doors(asked, claimed, doors, directory, say):
             result, target_cost = await play()
             crossings = tripwire.judge(result.totals, result.duration)
             summary = _summarise(plan, result, target_cost, crossings, configuration, log.values)

@@ -23,11 +23,12 @@ class Broadcast:
     def __init__(self, live: LiveRun) -> None:
         self.live = live
         self.followers = 0
+        self._is_closed = False
         self._made = -1
         self._now = ""
 
     async def follow(self) -> AsyncGenerator[str, None]:
-        """Everything until now, then what is new, for ever.
+        """Everything until now, then what is new, until `close`.
 
         Objects with `now` (the snapshot), `rows` of the history to put behind the ones
         known (in place of them with `fresh`), `events` that are new, and at first `run`
@@ -48,8 +49,15 @@ class Broadcast:
                     reached = rows[-1][0] or reached
                 more = _json({**first, "fresh": is_fresh, "rows": rows, "events": lines})
                 yield f'{more[:-1]},"now":{self.now()}}}'
+                if self._is_closed and seen == live.second:
+                    return
         finally:
             self.followers -= 1
+
+    def close(self) -> None:
+        """Let all followers go, with the last news."""
+        self._is_closed = True
+        self.live.publish()
 
     def now(self) -> str:
         """This second's snapshot as JSON; made once, however many ask."""

@@ -48,9 +48,9 @@ def test_a_log_root_that_cannot_be_written(start: Start, tmp_path: Path) -> None
 
 def test_commands_of_later_versions_are_refused(start: Start) -> None:
     """By name, with what serves until then."""
-    result = start("stop").wait()
+    result = start("record").wait()
     assert result.status == 2
-    assert result.stderr.startswith("pytsung: stop: not in this version")
+    assert result.stderr.startswith("pytsung: record: not in this version")
 
 
 def test_check_prints_the_plan_and_sends_nothing(start: Start) -> None:
