@@ -35,7 +35,7 @@ million: $(VENV)/.installed  ## a million WebSocket users and their server on th
 	@$(BIN)/pytsung -f $(LOG)/million.xml -l $(LOG) --target start
 
 test: $(VENV)/.installed-test $(SDK)/.installed  ## run the tests
-	@.ci/debian-packages tmux tsung libtemplate-perl gnuplot-nox chromium openssh-server iproute2 redis-server prometheus shellcheck
+	@.ci/debian-packages tmux tsung libtemplate-perl gnuplot-nox chromium openssh-server iproute2 redis-server prometheus shellcheck ncat openssl socat
 	$(BIN)/python -m pytest $(TESTS)
 
 check: lint test  ## everything a change must pass: format, lint, types, imports, tests

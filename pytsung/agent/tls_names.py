@@ -16,6 +16,7 @@ def tls_error_name(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLEOFError):
         return "closed"
     reason = error.reason or "unknown"
-    for prefix in ("SSLV3_ALERT_", "TLSV1_ALERT_", "TLSV13_ALERT_"):
+    # OpenSSL leaves ALERT out of the names of some: TLSV1_UNRECOGNIZED_NAME.
+    for prefix in ("SSLV3_ALERT_", "TLSV1_ALERT_", "TLSV13_ALERT_", "TLSV1_"):
         reason = reason.removeprefix(prefix)
     return f"tls_{reason.lower()}"
