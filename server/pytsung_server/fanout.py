@@ -11,14 +11,13 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from time import monotonic
-from typing import Protocol, cast
 
 from pytsung.reactor.reactor import Reactor
 from pytsung_server.counts import Counts
 from pytsung_server.event_frames import EventFrames
 from pytsung_server.events import Event
 from pytsung_server.ids import Minter
-from pytsung_server.index import Group, Ids, Index, Member, may_see
+from pytsung_server.index import Group, Index, Member, may_see
 from pytsung_server.settings import Profile
 from pytsung_server.subscriptions import matching
 
@@ -34,14 +33,6 @@ wait with the bus, which knows what to do when there are too many."""
 
 
 _log = logging.getLogger(__name__)
-
-
-class Subscriber(Member, Protocol):
-    """A client that events are sent to."""
-
-    def push(self, data: bytes) -> None:
-        """Send a frame, or keep it until the client can take it; never waits."""
-        ...
 
 
 class Fanout:
@@ -115,13 +106,16 @@ class Fanout:
         if not places:
             return
         self._counts.deliveries += 1
-        data = frames.whole or frames.with_ids(self._texts(member.ids, places))
-        cast("Subscriber", member).push(data)
-
-    def _texts(self, ids: Ids, places: tuple[int, ...]) -> list[str]:
-        if isinstance(ids, int):
-            return [self._minter.text(ids + place) for place in places]
-        return [ids[place] for place in places]
+        ids = member.ids
+        if frames.whole is not None:
+            data = frames.whole
+        elif not isinstance(ids, int):
+            data = frames.with_ids([ids[place] for place in places])
+        elif len(places) == 1:
+            data = frames.with_id(self._minter.encoded(ids + places[0]))
+        else:
+            data = frames.with_ids([self._minter.text(ids + place) for place in places])
+        member.push(data)
 
 
 def _matching(group: Group, event: Event) -> tuple[int, ...]:

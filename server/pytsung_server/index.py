@@ -28,10 +28,14 @@ _Place = TypeVar("_Place")
 
 
 class Member(Protocol):
-    """A client, as far as the index is concerned; only the index sets `group`."""
+    """A client, for index and fan-out; only the index sets `group`."""
 
     group: Group | None
     ids: Ids
+
+    def push(self, data: bytes) -> None:
+        """Send a frame, or keep it until the client can take it; never waits."""
+        ...
 
 
 class Group:
