@@ -182,6 +182,21 @@ def test_addresses_that_make_no_sense_are_refused() -> None:
     assert AdminAddress.parse("http://[::1]:9506").place == "[::1]:9506"
 
 
+def test_a_redis_that_goes_away_ends_it(start_redis: StartRedis) -> None:
+    """It says how far it came, and scripts see that it was not to the end."""
+    redis = start_redis()
+    command = [sys.executable, "-m", "pytsung_server", "publish", "--rate", "100"]
+    command += ["--redis", f"redis://127.0.0.1:{redis.port}"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: redis.published() > 3)
+    redis.stop()
+    said, complaint = process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert said.startswith("published ")
+    assert f"redis://127.0.0.1:{redis.port}: " in complaint
+    assert "Traceback" not in complaint
+
+
 def test_it_goes_on_until_it_is_told_to_end(start_server: StartServer) -> None:
     """Without --count; then it says what it sent, as at any end."""
     admin = AdminClient(start_server("--workers", "1", "--admin-port", "0"))

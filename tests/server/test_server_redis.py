@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -271,6 +272,16 @@ class RedisServer:
                 return int(await connection.call("PUBLISH", "realtime", message))
 
         return trio.run(call)
+
+    def published(self) -> int:
+        """How many PUBLISH commands it has had."""
+
+        async def call() -> bytes:
+            async with connect(RedisAddress("127.0.0.1", self.port)) as connection:
+                return bytes(await connection.call("INFO", "commandstats"))
+
+        found = re.search(rb"cmdstat_publish:calls=(\d+)", trio.run(call))
+        return int(found[1]) if found else 0
 
 
 StartRedis = Callable[..., RedisServer]
