@@ -84,7 +84,7 @@ def health_charts(record: RunRecord) -> list[Chart]:
     return _shown(
         _health(record, "worker_cpu", "Busiest worker", "percent"),
         _health(record, "loop_lag", "Loop lag, p99", "time"),
-        _health(record, "lateness", "Lateness of arrivals, p99", "time"),
+        _health(record, "lateness", "Lateness, p99", "time"),
     )
 
 

@@ -58,7 +58,10 @@ def _users(record: RunRecord) -> Tile:
 
 def _connections(record: RunRecord) -> Tile:
     connections = record.summary.connections
-    return Tile("Connected at once", f"{connections.peak:,}", f"{connections.opened:,} opened")
+    seen = "" if record.is_ours else "at a block's end; "
+    return Tile(
+        "Connected at once", f"{connections.peak:,}", f"{seen}{connections.opened:,} opened"
+    )
 
 
 def main_samples(record: RunRecord) -> tuple[str, SampleFigures] | None:

@@ -55,7 +55,11 @@ def _lines(chart: Chart, across: Axis, up: Axis) -> Iterator[str]:
         others = chart.series[n + 1 :]
         covered = any(_is_covered(series.values, other.values) for other in others)
         style = f"line {series.style}{' covered' if covered else ''}"
-        yield f'<path class="{style}" d="{_path(chart, series.values, across, up)}"/>'
+        drawn = {
+            style: _path(chart, series.values, across, up),
+            f"dot {series.style}": _dots(chart, series.values, across, up),
+        }
+        yield from (f'<path class="{name}" d="{path}"/>' for name, path in drawn.items() if path)
 
 
 def _is_covered(values: Values, above: Values) -> bool:
@@ -121,11 +125,15 @@ def _points(chart: Chart, values: Values, n: Sequence[int], across: Axis, up: Ax
 
 
 def _path(chart: Chart, values: Values, across: Axis, up: Axis) -> str:
-    """A line for each stretch; a stretch of one point is a dot (a line of no length)."""
-    return "".join(
-        f"M{_points(chart, values, run, across, up)}" + ("h0" if len(run) == 1 else "")
-        for run in _runs(values)
-    )
+    """A line for each stretch of more than one point."""
+    lines = (run for run in _runs(values) if len(run) > 1)
+    return "".join(f"M{_points(chart, values, run, across, up)}" for run in lines)
+
+
+def _dots(chart: Chart, values: Values, across: Axis, up: Axis) -> str:
+    """A point for each stretch of one: a line of no length, whose round ends are seen."""
+    lone = (run for run in _runs(values) if len(run) == 1)
+    return "".join(f"M{_points(chart, values, run, across, up)}h0" for run in lone)
 
 
 def _band(chart: Chart, band: Band, across: Axis, up: Axis) -> str:

@@ -38,3 +38,13 @@ def test_a_line_below_another_is_drawn_broad(above: Values, is_covered: bool) ->
 def test_lines_that_are_both_nothing_cover_nothing() -> None:
     """Before the first user everything is 0."""
     assert styles([0.0, 0.0, 5.0], [0.0, 0.0, 1.0]) == ["line c0", "line c1"]
+
+
+def test_a_single_point_is_a_dot() -> None:
+    """A run of one second has no line, and must not look as if it had no figures either."""
+    chart = Chart(
+        "k", "t", "count", [1.0, 2.0, 3.0], 3.0, series=[Series("s", [5.0, None, 6.0], "c1")]
+    )
+    drawing = draw(chart)
+    assert re.search(r'class="dot c1" d="M[\d. ]+h0M[\d. ]+h0"', drawing)
+    assert 'class="line' not in drawing
