@@ -249,6 +249,10 @@ class RedisServer:
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}"
+
     def start(self) -> None:
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         wait_for(self._answers)
@@ -307,9 +311,7 @@ def test_a_redis_restart_costs_no_connection(
 ) -> None:
     """Redis is restarted in mid-run: clients stay, the server says so, and events come again."""
     redis = start_redis()
-    server = start_server(
-        *("--workers", "2", "--admin-port", "0"), "--redis", f"redis://127.0.0.1:{redis.port}"
-    )
+    server = start_server("--workers", "2", "--admin-port", "0", "--redis", redis.url)
     admin = AdminClient(server)
     clients = [RawClient(server.port) for _ in range(10)]
     for client in clients:
@@ -334,6 +336,26 @@ def test_a_redis_restart_costs_no_connection(
             pass  # events, before the pong
         client.socket.close()
     assert server.errors.count("subscribed to realtime") == 2
+
+
+@pytest.mark.parametrize("profile", ["current", "bench2021"])
+def test_clients_of_all_servers_hear_an_event(
+    start_server: StartServer, start_redis: StartRedis, profile: str
+) -> None:
+    """The reason for Redis: servers on many hosts are one, a real Appwrite among them."""
+    redis = start_redis()
+    options = ("--workers", "1", "--profile", profile, "--redis", redis.url)
+    servers = [start_server(*options) for _ in range(2)]
+    clients = [server.client() for server in servers]
+    for client in clients:
+        client.upgrade()
+    wait_for(lambda: all("subscribed to realtime" in server.errors for server in servers))
+    assert redis.publish(json.dumps(EVENT).encode()) == 2
+    for client in clients:
+        message = client.read_json()
+        assert message["type"] == "event"
+        assert message["data"]["channels"] == ["files"]
+        assert message["data"]["payload"] == {"$id": "1"}
 
 
 def test_no_test_reaches_a_stranger() -> None:
@@ -363,9 +385,7 @@ def test_a_password_is_given_and_a_wrong_one_is_said(
 def test_what_is_no_event_is_counted(start_server: StartServer, start_redis: StartRedis) -> None:
     """Others may publish on the channel, too: that costs a line of the log, not the server."""
     redis = start_redis()
-    server = start_server(
-        *("--workers", "1", "--admin-port", "0"), "--redis", f"redis://127.0.0.1:{redis.port}"
-    )
+    server = start_server("--workers", "1", "--admin-port", "0", "--redis", redis.url)
     admin = AdminClient(server)
     wait_for(lambda: "subscribed to realtime" in server.errors)
     for _ in range(7):
