@@ -43,6 +43,7 @@ def configuration(
     server_type: str = "tcp",
     options: str = "",
     sessions: str = "",
+    host: str = "127.0.0.1",
 ) -> str:
     """A configuration with one session of WebSocket requests, unless `sessions` has others."""
     sessions = sessions or (
@@ -52,7 +53,7 @@ def configuration(
 <!DOCTYPE tsung SYSTEM "/usr/share/tsung/tsung-1.0.dtd">
 <tsung loglevel="notice" version="1.0">
   <clients><client {client}/></clients>
-  <servers><server host="127.0.0.1" port="{port}" type="{server_type}"/></servers>
+  <servers><server host="{host}" port="{port}" type="{server_type}"/></servers>
   <load {load_attributes}>{load or users(20)}</load>
   <options>{options}</options>
   <sessions>{sessions}</sessions>
