@@ -12,6 +12,7 @@ from random import Random
 from typing import Protocol
 
 from pytsung.agent.datagrams import DatagramLayer
+from pytsung.agent.tunnel_layer import TunnelLayer
 from pytsung.agent.websocket_layer import WebSocketLayer
 from pytsung.plan import ConnectionOptions, Endpoint, Transport
 from pytsung.reactor.tls import TlsLayer
@@ -107,4 +108,6 @@ def new_layer(
     """The layer of a connection to an endpoint that is no plain stream; `tls` where it has any."""
     if endpoint.transport in (Transport.WEBSOCKET, Transport.WEBSOCKET_TLS):
         return WebSocketLayer(endpoint, options.websocket, random, tls, quirks=quirks)
+    if tls is not None and endpoint.via is not None:
+        return TunnelLayer(endpoint, tls)
     return tls if tls is not None else DatagramLayer()

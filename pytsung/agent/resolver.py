@@ -70,11 +70,10 @@ class Resolver:
         return None
 
     async def _look_up(self, endpoint: Endpoint) -> None:
-        family = socket.AF_INET6 if endpoint.ipv6 or ":" in endpoint.host else socket.AF_INET
+        near = endpoint.via or endpoint
+        family = socket.AF_INET6 if near.ipv6 or ":" in near.host else socket.AF_INET
         try:
-            found = await trio.socket.getaddrinfo(
-                endpoint.host, endpoint.port, family, socket.SOCK_STREAM
-            )
+            found = await trio.socket.getaddrinfo(near.host, near.port, family, socket.SOCK_STREAM)
             address: Address | str = self._permitted(family, found[0][4])
         except (OSError, UnicodeError):
             address = NXDOMAIN

@@ -27,12 +27,16 @@ class Transport(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address of a target. `ipv6` forces IPv6, as Tsung's `tcp6` and the like do."""
+    """One address of a target. `ipv6` forces IPv6, as Tsung's `tcp6` and the like do.
+
+    `via` is a proxy that is connected to instead, and asked for a way there.
+    """
 
     host: str
     port: int
     transport: Transport = Transport.TCP
     ipv6: bool = False
+    via: Endpoint | None = None
 
     def __str__(self) -> str:
         """`host:port`, with brackets around an IPv6 literal."""

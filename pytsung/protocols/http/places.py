@@ -6,7 +6,7 @@ The run-time half of `resolution`. Must not know how a request is spelt.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pytsung.plan import Endpoint, Transport
@@ -78,7 +78,7 @@ def locate(
         url = filled if is_absolute(filled) else relative_target(filled)
     origin = request.origin
     if request.through_proxy:
-        return _through_proxy(request, url, here)
+        return _through_proxy(request, url, here, quirks=quirks)
     if origin is None:
         return Place(common_endpoint(here), url, host_text(here), here.transport is Transport.TLS)
     endpoint = origin.endpoint if request.bound else here
@@ -95,12 +95,12 @@ def _elsewhere(request: HttpRequest, text: str, here: Endpoint, *, quirks: bool)
     if url is None:
         raise RequestError(BAD_URL)
     if request.through_proxy and not quirks:
-        return _proxied(url, here)
+        return _proxied(url, here, quirks=quirks)
     endpoint = common_endpoint(url.endpoint)
     return Place(endpoint, url.target, host_text(endpoint), url.scheme == "https")
 
 
-def _through_proxy(request: HttpRequest, url: str, here: Endpoint) -> Place:
+def _through_proxy(request: HttpRequest, url: str, here: Endpoint, *, quirks: bool) -> Place:
     """A URL that the proxy is asked for in full."""
     if not is_absolute(url):
         assert request.origin is not None  # else the configuration would not have passed
@@ -108,8 +108,17 @@ def _through_proxy(request: HttpRequest, url: str, here: Endpoint) -> Place:
     parsed = parse_url(url)
     if parsed is None:
         raise RequestError(BAD_URL)
-    return _proxied(parsed, here)
+    return _proxied(parsed, here, quirks=quirks)
 
 
-def _proxied(url: Url, proxy: Endpoint) -> Place:
+def _proxied(url: Url, here: Endpoint, *, quirks: bool) -> Place:
+    """By way of the proxy, which is where a user is, or what it came through.
+
+    What is secure is asked of its own server, through a tunnel; Tsung asks the proxy
+    for it in clear.
+    """
+    proxy = here.via or here
+    if url.scheme == "https" and not quirks:
+        tunnel = common_endpoint(replace(url.endpoint, via=proxy))
+        return Place(tunnel, url.target, url.host, is_secure=True)
     return Place(common_endpoint(proxy), url.without_user, url.host, url.scheme == "https")

@@ -100,8 +100,6 @@ def _resolve(
         reader.fault(element, f'<http> has url="{url[:80]}": {error}', cure)
         return Resolved(url, before=before)
     scene.memory = resolved.before
-    if proxy and url.lower().startswith("https:"):
-        reader.warn(element, "the proxy is asked for this https URL in clear, as Tsung does")
     return resolved
 
 

@@ -195,6 +195,25 @@ def test_a_proxy_is_asked_for_whole_urls() -> None:
     ]
 
 
+def test_a_proxy_is_asked_for_a_way_to_what_is_secure() -> None:
+    """A proxy cannot ask for `https` in our place; and the next plain URL goes to it again."""
+    steps = http(url="https://s/x?y") + http(url="/z") + http(subst="true", url="%%_u%%")
+    user = browser(steps, options=PROXY, variables={"u": "http://b/"})
+    first, second, third = user.play()
+    assert (lines(first)[0], lines(first)[1]) == ("GET /x?y HTTP/1.1", "Host: s")
+    assert lines(second)[0] == "GET /z HTTP/1.1"
+    assert lines(third)[0] == "GET http://b/ HTTP/1.1"
+    assert user.places == ["s:443", "s:443", "localhost:8881"]
+    assert user.endpoint.via is None
+
+
+def test_tsung_asks_a_proxy_in_clear() -> None:
+    """As `--tsung-quirks` do."""
+    user = browser(http(url="https://s/x"), options=PROXY, quirks=True)
+    assert lines(user.play()[0])[0] == "GET https://s/x HTTP/1.1"
+    assert user.endpoint == Endpoint("localhost", 8881)
+
+
 def test_a_proxy_must_be_told_of_a_host() -> None:
     """R3: nobody could know where to go."""
     with pytest.raises(ConfigurationError, match="must be told of a host first"):
