@@ -1,7 +1,7 @@
 """The first bytes that a client gets: the upgrade and the first message, in one piece.
 
 Load generators send the same head but for the key, so what a head leads to is kept
-by everything in it but the key: one look-up instead of parsing (1 µs instead of 15).
+by everything in it but the key: one look-up instead of parsing (2 µs instead of 35).
 Must not know sockets or counts.
 """
 

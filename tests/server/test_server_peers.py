@@ -14,6 +14,8 @@ import trustme
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
+from tests.server.admin_client import AdminClient
+from tests.server.bench import event
 from tests.server.running import PATIENCE, TARGET, RunningServer, request
 
 CONNECTED = {"type": "connected", "data": {"channels": ["files"], "user": None}}
@@ -124,6 +126,23 @@ def test_a_refused_client_over_tls_sees_the_reason_and_the_end(
         assert json.loads(client.recv(timeout=PATIENCE))["data"]["code"] == 1008
         with pytest.raises(ConnectionClosedError):
             client.recv(timeout=PATIENCE)
+
+
+def test_an_event_over_tls(authority: trustme.CA, trusting: ssl.SSLContext, tmp_path: Path) -> None:
+    """What nobody asked for goes through the same layer as answers do."""
+    both = tmp_path / "both.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(both)
+    options = ["--workers", "1", "--admin-port", "0", "--tls-cert", str(both), "--grace", "0"]
+    server = RunningServer(tmp_path, *options)
+    try:
+        with connect(server.url + TARGET, ssl=trusting, open_timeout=PATIENCE) as client:
+            client.recv(timeout=PATIENCE)
+            published = event("files", payload={"text": "x" * 100_000})  # several TLS records
+            assert AdminClient(server).post(published.to_message()).status == 202
+            data = json.loads(client.recv(timeout=PATIENCE))["data"]
+            assert data["payload"] == published.payload
+    finally:
+        server.close()
 
 
 @pytest.mark.parametrize("data", [request(), b"\x00" * 100, b"\x16\x03\x01\x00\x05hello"])
