@@ -194,7 +194,7 @@ class ExchangeUser(OverheardUser):
         """The exchange that ends now; None where there is no line for it."""
         overheard = self.overheard
         room = overheard.room
-        operation = self.program.operations[self.position - 1]
+        operation = self._operation
         if self._ack is Ack.NONE or not isinstance(room, RoomWithLines):
             return None
         assert isinstance(operation, MakeRequest)

@@ -89,7 +89,8 @@ def of_tsung(root: Path, port: int, dump: str) -> dict[str, str]:
     configuration = root / "tsung.xml"
     configuration.write_text(document(port, dump))
     subprocess.run(
-        ["tsung", "-f", configuration, "-l", root, "-n", "start"],
+        # An id of its own: it may not be the only Tsung on this host.
+        ["tsung", "-i", f"dump{os.getpid()}", "-f", configuration, "-l", root, "-n", "start"],
         check=True,
         capture_output=True,
         timeout=60,
