@@ -24,6 +24,9 @@ from tests.wire.raw_recording import RawRecorder
 SPACING = 150
 TIME_LIMIT = 120.0
 
+TSUNG = ("tsung", "-i", str(os.getpid()))
+"""With a name of its own, so that another Tsung may run beside it."""
+
 Counters = dict[str, int]
 
 
@@ -238,7 +241,7 @@ def compare() -> list[tuple[str, str]]:
     ours = (sys.executable, "-m", "pytsung")
     verdicts = []
     for setting in SETTINGS:
-        tsung = wire_of(("tsung",), setting)
+        tsung = wire_of(TSUNG, setting)
         default = wire_of(ours, setting)
         quirky = wire_of((*ours, "--tsung-quirks"), setting)
         for number, case in enumerate(setting.cases):
@@ -247,7 +250,7 @@ def compare() -> list[tuple[str, str]]:
             verdicts.append((f"{setting.kind}: {case.name}", fault))
     for kind, cases in COUNTED:
         for case in cases:
-            theirs, mine = counters_of(("tsung",), kind, case), counters_of(ours, kind, case)
+            theirs, mine = counters_of(TSUNG, kind, case), counters_of(ours, kind, case)
             fault = "" if theirs == mine else f"Tsung {theirs}, we {mine}"
             verdicts.append((f"{kind}: {case.name}", fault))
     return verdicts
