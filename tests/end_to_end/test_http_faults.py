@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import pytest
+import trustme
 
 from tests import servers
 from tests.end_to_end.command import Result, configuration, users
@@ -19,10 +23,21 @@ REQUEST = '<request><http url="/a"/></request>'
 TIMEOUT = '<option name="idle_timeout" value="300"/>'
 
 
-def played(start: Start, port: int, *, options: str = "", count: int = COUNT) -> Result:
+def played(
+    start: Start,
+    port: int,
+    *,
+    options: str = "",
+    count: int = COUNT,
+    request: str = REQUEST,
+    server_type: str = "tcp",
+) -> Result:
     """Users who ask twice, and what holds whatever they are answered."""
-    session = f'<session name="s" weight="1" type="ts_http">{REQUEST * 2}</session>'
-    text = configuration(port, sessions=session, load=users(count), options=options)
+    session = f'<session name="s" weight="1" type="ts_http">{request * 2}</session>'
+    load = users(count)
+    text = configuration(
+        port, sessions=session, load=load, options=options, server_type=server_type
+    )
     result = start("start", text=text).wait()
     assert result.status == 0, result.stderr
     result.check_books()
@@ -122,6 +137,61 @@ def test_a_reset_is_a_close(start: Start) -> None:
     assert counters.pop("error_http_closed", 0) + given_up > 0
     assert unwritten >= given_up
     assert not counters
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", OK[:9], OK, OK + b"Content-Length: 9\r\n\r\nx", OK + b"Content-Length: 9\r\n\r\n"],
+    ids=["before the answer", "in the status", "in the head", "in the body", "before the body"],
+)
+def test_a_reset_at_any_stage_of_the_answer(start: Start, sent: bytes) -> None:
+    """The request is complete, as Tsung has it, but not its status; the next one connects anew."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(sent)
+        time.sleep(0.02)  # or the reset would overtake what was sent
+        servers.reset(connection)
+
+    with servers.serving(behave) as port:
+        result = played(start, port)
+    assert result.counters == {"error_http_closed": 2 * COUNT}
+    assert result.summary["connections"]["opened"] == 2 * COUNT
+
+
+def test_nobody_to_talk_to(start: Start) -> None:
+    """Refused, unknown, or no sound at all: four attempts, then the user ends in its time."""
+    quick = '<option name="connect_timeout" value="100"/>'
+    nowhere = '<request><http url="http://no.such.host.invalid/"/></request>'
+    with servers.refusing() as port:
+        refused = played(start, port)
+        unknown = played(start, port, request=nowhere)
+    with servers.unreachable() as port:
+        silent = played(start, port, options=quick)
+    for result, reason in (
+        (refused, "econnrefused"),
+        (unknown, "nxdomain"),
+        (silent, "timeout"),
+    ):
+        assert result.counters == {
+            f"error_connect_{reason}": 4 * COUNT,
+            "error_abort_max_conn_retries": COUNT,
+        }
+    assert silent.summary["samples"]["session"]["max"] < 1.5
+
+
+def test_a_tls_alert_names_the_error(start: Start) -> None:
+    """Tsung's user crashes there."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    old = '<option name="ssl_versions" value="\'tlsv1.2\'"/>'
+    with servers.serving(empty, context) as port:
+        result = played(start, port, options=old, server_type="ssl")
+    assert result.counters == {
+        "error_connect_tls_protocol_version": 4 * COUNT,
+        "error_abort_max_conn_retries": COUNT,
+    }
 
 
 def test_a_slow_drip_is_an_answer(start: Start) -> None:
