@@ -1,17 +1,8 @@
 """Our figures and those of Tsung's own report tool, from the same log, cell by cell.
 
-What differs are defects of that tool, and each is stated here as the part of the log
-that it leaves out (docs/reference/report.md lists them for readers):
-
-- highest and lowest figures and rates leave out the first block;
-- `Mean` and `Count` are those of the blocks before the last one;
-- `Mean Rate` averages the blocks' rates without regard to how long each block was;
-- the total of a name that a block has twice (`match`) is that of its larger part;
-- in `data/`, a name that a block has twice has two lines, the rate of a shorter last
-  block is divided by the first one's length, and so is the amount of `size_…` so far;
-  the file of a name that the log has in quotes stays empty, and it is no transaction.
-
-Needs `tsung_stats.pl` of Debian's `tsung`; the test installs nothing.
+What differs are defects of that tool: DEFECTS has each with the log that shows it, and
+is the list that readers find in docs/reference/report.md. Needs `tsung_stats.pl` of
+Debian's `tsung`; the test installs nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -31,8 +23,61 @@ from pytsung.report.tsung_tables import table_rows
 from tests.logdir.test_tsung_stats import report_tool
 from tests.report.runs import TEXT, write_run
 
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "report.md"
 TWICE = {"match"}
 QUOTED = {"tr_log-in"}
+
+_HEAD = "# stats: dump at {}\nstats: users 1 1\nstats: users_count 1 1\n"
+_LINE = "stats: request {count} {mean} 0.0 9.0 1.0 {before} {count_before}\n"
+
+
+def _block(at: int, count: int, mean: float, before: float = 0.0, count_before: int = 0) -> str:
+    line = _LINE.format(count=count, mean=mean, before=before, count_before=count_before)
+    return _HEAD.format(1_700_000_000 + at) + line
+
+
+LONG = _block(10, 90, 9.0) + _block(20, 10, 1.0, 9.0, 90) + _block(24, 8, 4.0, 8.2, 100)
+TWO_AT_ONCE = _block(10, 10, 2.0) + _block(20, 10, 2.0, 2.0, 10) + _block(20, 5, 8.0, 2.0, 20)
+SHORT = _block(7, 10, 2.0)
+DOUBLE = "".join(
+    _HEAD.format(1_700_000_000 + at) + f"stats: match 5 {at}\nstats: match 2 {at // 5}\n"
+    for at in (10, 20)
+)
+IN_QUOTES = LONG.replace("stats: request", "stats: 'tr_log-in'")
+SIZES = "".join(
+    _HEAD.format(1_700_000_000 + at) + f"stats: size_rcv 10240 {1024 * at}\n" for at in (10, 20)
+)
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One row of the page's table: the log that shows it, whose figure, theirs and ours.
+
+    The figure is a column of the table (`Mean`), or of a line of `data/` (`data -1 1`: in
+    the last line, the second).
+    """
+
+    row: str
+    log: str
+    name: str
+    figure: str
+    theirs: str
+    ours: str
+
+
+DEFECTS = (
+    Defect("the first ten seconds", LONG, "request", "0", "4.00 msec", "9.00 msec"),
+    Defect("the last block", LONG, "request", "5", "100", "108"),
+    Defect("two blocks of one second", TWO_AT_ONCE, "request", "5", "10", "25"),
+    Defect("`Mean Rate`", LONG, "request", "3", "1.50 / sec", "4.50 / sec"),
+    Defect("rate of a shorter last block in `data/`", LONG, "request", "data -1 1", "0.8", "2.0"),
+    Defect("amount so far in `data/size_….txt`", SIZES, "size_rcv", "data -1 2", "16.0", "160.0"),
+    Defect("a name that is twice in a block (`match`)", DOUBLE, "match", "2", "20", "24"),
+    Defect("a name in quotes (`'tr_log-in'`)", IN_QUOTES, "tr_log-in", "data -1 1", "", "2.0"),
+    Defect("a run shorter than ten seconds", SHORT, "request", "5", "", "10"),
+)
+ELSEWHERE = {"`csv_data/`"}
+"""A row of the page that another test shows: tests/report/test_report.py."""
 CELL = re.compile(r"<td[^>]*>([^<]*)</td>")
 
 
@@ -134,3 +179,33 @@ def test_what_tsung_counts_twice_is_added_up() -> None:
     totals = [int(total) for total in re.findall(r"^stats: match \d+ (\d+)$", text, re.MULTILINE)]
     row = next(row for row in table_rows(blocks) if row.name == "match")
     assert row.highest == sum(totals[-2:])
+
+
+def test_the_page_lists_the_defects_that_are_shown_here() -> None:
+    """Somebody whose figures moved looks there, and nowhere else."""
+    table = PAGE.read_text("utf-8").partition("## Differences from tsung_stats.pl")[2]
+    rows = re.findall(r"^\| ([^|]+?) \|", table.partition("\n## ")[0], re.MULTILINE)
+    rows = [row for row in rows if row and not row.startswith("---")]
+    assert rows == [*(defect.row for defect in DEFECTS), *ELSEWHERE]
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.row)
+def test_a_defect_is_one(defect: Defect, tmp_path: Path) -> None:
+    """Theirs is what the page says it is, ours what it should be: none is made up."""
+    (tmp_path / "tsung.log").write_text(defect.log)
+    subprocess.run(
+        [str(report_tool()), "--noplot"], cwd=tmp_path, capture_output=True, timeout=60, check=True
+    )
+    blocks = read_tsung_log(tmp_path / "tsung.log")
+    if not defect.figure.startswith("data"):
+        column = int(defect.figure)
+        theirs = their_tables(tmp_path).get(defect.name, [])
+        ours = our_tables(blocks)[defect.name][1]
+        assert (theirs[column] if theirs else "", ours[column]) == (defect.theirs, defect.ours)
+        return
+    _, line, column_text = defect.figure.split()
+    path = tmp_path / "data" / f"{defect.name}.txt"
+    lines = path.read_text().splitlines() if path.exists() else []
+    their = lines[int(line)].split()[int(column_text)] if lines else ""
+    assert (float(their) if their else "") == (float(defect.theirs) if defect.theirs else "")
+    assert data_rows(blocks)[defect.name][int(line)][int(column_text)] == float(defect.ours)
