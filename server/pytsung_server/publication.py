@@ -33,6 +33,7 @@ class Publication:
     rate: float
     size: int
     channels: tuple[str, ...]
+    names: tuple[str, ...] = (NAME,)
     project: str = "console"
     roles: tuple[str, ...] = EVERYBODY
     count: int | None = None
@@ -60,7 +61,7 @@ class Publication:
             project=self.project,
             channels=self.channels,
             roles=self.roles,
-            names=(NAME,),
+            names=self.names,
             timestamp=at.isoformat(timespec="milliseconds"),
             payload=payload,
         ).to_message()

@@ -16,8 +16,9 @@ import trio
 
 from pytsung.errors import ExitStatus, UsageError
 from pytsung_server.events import MAX_EVENT_BYTES
+from pytsung_server.happening import happening
 from pytsung_server.options import read_redis, read_token, whole
-from pytsung_server.publication import EVERYBODY, Publication
+from pytsung_server.publication import EVERYBODY, NAME, Publication
 from pytsung_server.publish_ways import AdminAddress, AdminWay, PublishError, RedisWay
 from pytsung_server.publisher import Published, publish
 
@@ -36,16 +37,29 @@ _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 def main(arguments: Sequence[str]) -> int:
     """Run the subcommand; gives the exit status. Raises UsageError."""
     options = _parser().parse_args(arguments)
-    publication = Publication(
+    return trio.run(_publish, _publication(options), _way(options))
+
+
+def _publication(options: argparse.Namespace) -> Publication:
+    """What the options ask for. Raises UsageError."""
+    names: tuple[str, ...] = (NAME,)
+    channels, role = tuple(options.channel or ["files"]), ""
+    if options.event is not None:
+        try:
+            made = happening(options.event, options.project)
+        except ValueError as error:
+            raise UsageError(f"--event: {error}") from error
+        names, channels, role = made.names, made.channels, made.role
+    return Publication(
         publisher=secrets.token_hex(4),
         rate=options.rate,
         size=options.size,
-        channels=tuple(options.channel or ["files"]),
+        channels=channels,
+        names=names,
         project=options.project,
-        roles=tuple(options.role or EVERYBODY),
+        roles=tuple(options.role or ([role] if role else EVERYBODY)),
         count=options.count,
     )
-    return trio.run(_publish, publication, _way(options))
 
 
 async def _publish(
@@ -103,11 +117,18 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--redis", metavar="URL", help="publish in this Redis, redis://HOST:PORT")
     where.add_argument("--admin", metavar="URL", help="or at this admin port, http://HOST:PORT")
     add("--admin-token", metavar="FILE", help="file with the token that the admin port asks for")
-    add(
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
         "--channel",
         action="append",
         metavar="NAME",
         help="channel of the events; may be given several times (files)",
+    )
+    what.add_argument(
+        "--event",
+        metavar="NAME",
+        help="or what happened, such as buckets.b.files.f.create: channels and names as Appwrite"
+        " publishes them",
     )
     add("--rate", type=_rate, metavar="N/s", default=1.0, help="also N/min and N/h (1/s)")
     add("--count", type=whole(1, 2**31), metavar="N", help="events; without it, until SIGINT")

@@ -15,7 +15,6 @@ from tests.server.appwrite_events import (
     execution_event,
     file_event,
     membership_event,
-    names_of,
     row_event,
     team_event,
     user_event,
@@ -257,13 +256,3 @@ def test_wrong_projects_never_match(shop: Shop) -> None:
     shop.publish(file_event(number=1))
     shop.publish(event("files", payload={"number": 2}))
     assert console.event()["payload"]["number"] == 2
-
-
-def test_names_of_nested_events() -> None:
-    """What our publisher of tests writes is what Appwrite writes."""
-    assert names_of("users.u", "update") == (
-        "users.u.update",
-        "users.*.update",
-        "users.u",
-        "users.*",
-    )
