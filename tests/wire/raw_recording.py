@@ -23,6 +23,12 @@ _MARK = re.compile(rb"\((c\d+)\)")
 _HOST_PORT = re.compile(rb"(?<=\r\nHost: 127\.0\.0\.1):\d+")
 
 
+def _answer(connection: socket.socket, data: bytes) -> None:
+    """Send it, if the peer still wants it: one that waits for no answers may be gone already."""
+    with contextlib.suppress(OSError):
+        connection.sendall(data)
+
+
 @dataclass
 class RawRecorder:
     """A context manager; `connections` are in the order in which they came."""
@@ -86,7 +92,7 @@ class RawRecorder:
         with contextlib.suppress(OSError), connection:
             while data := connection.recv(65536):
                 seen += data
-                connection.sendall(b"ok")
+                _answer(connection, b"ok")
 
     def _serve_datagrams(self) -> None:
         peers: dict[object, bytearray] = {}
@@ -125,4 +131,4 @@ class RawRecorder:
                 seen += b"[%02x:%s]" % (start[0], payload)
                 if start[0] & 15 == 8:
                     return
-                connection.sendall(b"\x82\x02ok")
+                _answer(connection, b"\x82\x02ok")
