@@ -24,7 +24,7 @@ import trio
 
 from pytsung.control.messages import Cost
 from pytsung.errors import UsageError
-from pytsung.plan import Endpoint, Plan, Transport
+from pytsung.plan import Endpoint, Plan
 
 START_TIME = 20.0
 DRAIN_TIME = 15.0
@@ -107,9 +107,9 @@ async def bundled_target(
     """
     host = "127.0.0.1" if endpoint.host == "localhost" else endpoint.host
     words = _words(options)
-    if endpoint.transport is Transport.TLS and "--tls-cert" not in " ".join(words):
+    if endpoint.transport.is_secure and "--tls-cert" not in " ".join(words):
         raise UsageError(
-            "--target: the server is of type ssl and needs a certificate; "
+            "--target: the server speaks TLS and needs a certificate; "
             "add --target-options '--tls-cert FILE --tls-key FILE'"
         )
     with tempfile.TemporaryDirectory(prefix="pytsung-target-") as directory:

@@ -9,6 +9,7 @@ import pytest
 from pytsung.plan import (
     AgentHost,
     ArrivalPhase,
+    ChangeType,
     Endpoint,
     Load,
     Plan,
@@ -18,6 +19,8 @@ from pytsung.plan import (
     Session,
     Target,
     ThinkTime,
+    Transport,
+    WebSocketOptions,
 )
 from pytsung.plan.words import describe, sentence
 
@@ -68,6 +71,38 @@ def test_one_sentence_says_it_all() -> None:
 def test_arrivals_are_told_as_they_happen(load: Load, words: str) -> None:
     """Phases that repeat, overlap with fixed users or are cut short, in one clause."""
     assert words in sentence(replace(PLAN, load=load))
+
+
+@pytest.mark.parametrize(
+    ("transport", "target", "change"),
+    [
+        (Transport.TCP, "TCP", ""),
+        (Transport.TLS, "TLS", " with TLS"),
+        (Transport.UDP, "UDP", " by UDP"),
+        (Transport.WEBSOCKET, "in a WebSocket", " in a WebSocket"),
+        (Transport.WEBSOCKET_TLS, "in a WebSocket over TLS", " in a WebSocket with TLS"),
+        (Transport.LOCAL, "on the agent hosts themselves", " (on the agent host itself)"),
+    ],
+)
+def test_what_carries_a_session_is_said(transport: Transport, target: str, change: str) -> None:
+    """Whether it goes over the wire in the open, for one."""
+    steps = (ChangeType("ts_raw", "h", "1", transport),)
+    plan = replace(
+        PLAN,
+        targets=(Target(Endpoint("h", 1, transport)),),
+        sessions=(replace(PLAN.sessions[0], steps=steps),),
+    )
+    lines = page(plan)
+    assert f"  h:1  {target}" in lines
+    assert f"  go on as ts_raw at h:1{change}" in lines
+
+
+def test_options_of_a_websocket_are_told() -> None:
+    """Under their own names."""
+    options = replace(PLAN.sessions[0].options, websocket=WebSocketOptions("/ws", is_text=True))
+    lines = page(replace(PLAN, sessions=(replace(PLAN.sessions[0], options=options),)))
+    assert "  WebSocket path     /ws" in lines
+    assert "  WebSocket is text  yes" in lines
 
 
 def test_hosts_that_are_alike_share_a_line() -> None:
