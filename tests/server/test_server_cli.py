@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from pytsung_server.cli import main
@@ -77,3 +79,15 @@ def test_help_and_version_are_there() -> None:
         assert option in shown.stdout
     version = subprocess.run([*command, "-v"], capture_output=True, text=True, check=True)
     assert version.stdout.startswith("pytsung-server ")
+
+
+def test_every_option_is_in_the_reference() -> None:
+    """An option that nobody can look up is as good as none."""
+    reference = Path(__file__).parents[2] / "docs" / "reference" / "server.md"
+    page = reference.read_text(encoding="utf-8")
+    for words in ([], ["publish"]):
+        command = [sys.executable, "-m", "pytsung_server", *words, "--help"]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        options = set(re.findall(r"--[a-z-]+", shown)) - {"--help", "--version"}
+        assert len(options) > 5
+        assert {option for option in options if f"`{option}" not in page} == set()

@@ -237,6 +237,16 @@ def test_an_event_that_cannot_be_written_is_nobodys_end(
         assert len(peer.heard()) == 1
 
 
+def test_what_is_no_event_is_said_and_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    """The parent has looked at all of them; one that slips through must not end a worker."""
+    with bench() as worker:
+        peer, _ = worker.connect(FILES)
+        worker.events.take(b"nonsense")
+        assert "not an event: no JSON" in caplog.text
+        worker.publish(event("files"))
+        assert len(peer.heard()) == 1
+
+
 def test_a_slow_consumer_is_dropped_and_delays_nobody(shop: Shop) -> None:
     """One phone in a tunnel must cost neither memory nor anybody else's time."""
     slow = Client.__new__(Client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 from pytsung_server.greeting import BAD_REQUEST
 
+from tests.server.admin_client import AdminClient
+from tests.server.bench import event
 from tests.server.conftest import StartServer
 from tests.server.running import PATIENCE, RawClient, RunningServer, masked, request
 
@@ -156,6 +159,35 @@ def test_beyond_the_limit_accepting_pauses(start_server: StartServer) -> None:
         assert waiting.read_head().startswith(b"HTTP/1.1 101")
     server.stop()
     assert server.stats()["refused"] == 1
+
+
+@pytest.mark.parametrize("mode", ["pause", "refuse"])
+def test_at_the_limit_those_who_are_there_go_on(start_server: StartServer, mode: str) -> None:
+    """Whoever comes too late, and in whatever numbers, must not cost them an event."""
+    limit = ("--max-connections", "10", "--limit-mode", mode)
+    server = start_server("--workers", "2", *limit, "--admin-port", "0", "--grace", "0")
+    admin = AdminClient(server)
+    held = [server.client() for _ in range(10)]
+    for client in held:
+        client.upgrade()
+    late = [server.client() for _ in range(50)]
+    for client in late:
+        client.socket.setblocking(False)
+    for number in range(20):
+        published = event("files", payload={"number": number}).to_message()
+        assert admin.post(published).status == 202
+        for client in held:
+            assert client.read_json()["data"]["payload"] == {"number": number}
+    upgraded = 0
+    for client in late:
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            upgraded += bool(client.socket.recv(100))
+    assert upgraded == 0
+    server.stop()
+    stats = server.stats()
+    assert stats["peak"] == 10
+    assert (stats["refused"] == 50) is (mode == "refuse")
+    assert stats["refused"] >= 1
 
 
 def test_a_worker_at_its_descriptor_limit_closes_its_listener(start_server: StartServer) -> None:
