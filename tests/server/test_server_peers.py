@@ -16,7 +16,9 @@ from websockets.sync.client import connect
 
 from tests.server.admin_client import AdminClient
 from tests.server.bench import event
+from tests.server.conftest import StartServer
 from tests.server.running import PATIENCE, TARGET, RunningServer, request
+from tests.server.test_server_redis import EVENT
 
 CONNECTED = {"type": "connected", "data": {"channels": ["files"], "user": None}}
 
@@ -90,6 +92,29 @@ def test_trio_websocket_connects_pings_and_closes(current: RunningServer) -> Non
                 assert await client.get_message() == '{"type":"pong"}'
             assert client.closed is not None
             assert client.closed.code == 1000
+
+    trio.run(talk)
+
+
+def test_strict_clients_hear_an_event(start_server: StartServer) -> None:
+    """Pushed frames, too, keep every rule that these two look at; also a long one."""
+    server = start_server("--workers", "1", "--admin-port", "0")
+    payload = {"text": "é" * 30_000}
+    event = {**EVENT, "data": {**EVENT["data"], "payload": payload}}
+
+    async def talk() -> None:
+        with trio.fail_after(PATIENCE):
+            async with trio_websocket.open_websocket_url(server.url + TARGET) as client:
+                await client.get_message()
+                await trio.to_thread.run_sync(publish)
+                heard = json.loads(await client.get_message())
+                assert heard["data"]["payload"] == payload
+
+    def publish() -> None:
+        with connect(server.url + TARGET, open_timeout=PATIENCE) as client:
+            client.recv(timeout=PATIENCE)
+            assert AdminClient(server).post(json.dumps(event).encode()).status == 202
+            assert json.loads(client.recv(timeout=PATIENCE))["data"]["payload"] == payload
 
     trio.run(talk)
 

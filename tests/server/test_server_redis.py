@@ -26,7 +26,7 @@ from tests.server.admin_client import AdminClient, wait_for
 from tests.server.conftest import StartServer
 from tests.server.running import RawClient
 
-EVENT = {
+EVENT: dict[str, Any] = {
     "project": "console",
     "roles": ["any"],
     "permissionsChanged": False,
