@@ -54,7 +54,7 @@ from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
 from pytsung.errors import AgentError
 from pytsung.fence import Fence
 from pytsung.plan import Dump
-from pytsung.protocols import registry
+from pytsung.protocols.registry import Registry
 from pytsung.reactor.reactor import Reactor
 from pytsung.stats import Recorder
 from pytsung.user.program import Program
@@ -89,7 +89,8 @@ def run_worker(connection: socket.socket, encoder: Encoder) -> None:
     gc.disable()  # `_report` collects: at a time of its own choosing, and only what is new
     gc.freeze()
     reactor = Reactor()
-    reactor.run(partial(_Worker(reactor).live, connection, encoder))
+    worker = _Worker(reactor, encoder.registry)
+    reactor.run(partial(worker.live, connection, encoder))
 
 
 def _raise_descriptor_limit() -> None:
@@ -100,8 +101,9 @@ def _raise_descriptor_limit() -> None:
 class _Worker:
     """The control task of one worker."""
 
-    def __init__(self, reactor: Reactor) -> None:
+    def __init__(self, reactor: Reactor, rooms: Registry) -> None:
         self._reactor = reactor
+        self._rooms = rooms
         self._recorder = Recorder()
         self._origin = 0.0
         self._not_started = 0
@@ -164,9 +166,9 @@ class _Worker:
     def _prepare(self, work: Work, nursery: trio.Nursery) -> None:
         share = work.share
         worker = _within_descriptor_limit(share.workers[work.worker])
-        rooms = registry.installed()
+        room = self._rooms.room
         programs = [
-            Program(session, rooms.room(session.kind), number, rooms.room)
+            Program(session, room(session.kind), number, room)
             for number, session in enumerate(share.plan.sessions, 1)
         ]
         choices = Random(f"{share.seed}:{worker.index}:{work.number}")

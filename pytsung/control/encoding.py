@@ -16,8 +16,22 @@ from cattrs.strategies import configure_tagged_union
 
 from pytsung.control import messages
 from pytsung.control.leases import Row
+from pytsung.control.share import AgentShare, WorkerShare
 from pytsung.errors import AgentError
-from pytsung.plan import ProtocolOptions, Request, SessionStep, VariableSource
+from pytsung.plan import (
+    AgentHost,
+    ArrivalPhase,
+    Endpoint,
+    Load,
+    Plan,
+    ProtocolOptions,
+    Request,
+    RequestStep,
+    Session,
+    SessionStep,
+    Target,
+    VariableSource,
+)
 from pytsung.protocols.registry import Registry
 from pytsung.stats import Interval, SampleSummary
 from pytsung.stats.plain import summary_from_plain, summary_to_plain
@@ -45,13 +59,24 @@ class Encoder:
         configure_tagged_union(VariableSource, self._converter, tag_name="kind")
         configure_tagged_union(SessionStep, self._converter, tag_name="step")
 
+    @property
+    def registry(self) -> Registry:
+        """The protocol rooms whose requests it writes and reads."""
+        return self._registry
+
     def warm_up(self) -> None:
-        """Build the code for what travels every second, before seconds count."""
+        """Build the code for what travels every second, before seconds count.
+
+        And, before workers are forked, for what each of them gets first: it would cost
+        every one some 15 ms.
+        """
         sample = SampleSummary.of([0.0])
         interval = Interval(0, samples={"request": sample}, generator={"loop_lag": sample})
         health = messages.Health(at=0.0, cpu=0.0, free_memory=0.0, load=0.0)
-        for message in (messages.Report(interval), health, messages.Beat()):
+        for message in (messages.Report(interval), health, messages.Beat(), _smallest_work()):
             self.decode(self.encode(message))
+        for kind in (messages.Assign, RequestStep):
+            self._converter.get_structure_hook(kind)
 
     def encode(self, message: messages.Message) -> bytes:
         """One message as JSON: its name, then its fields.
@@ -109,6 +134,19 @@ class Encoder:
         option_type = self._registry.option_type(fields.pop("options"))
         options: ProtocolOptions = self._converter.structure(fields, option_type)
         return options
+
+
+def _smallest_work() -> messages.Work:
+    """A worker's part of a plan that has one of everything that all plans have."""
+    plan = Plan(
+        name="",
+        agent_hosts=(AgentHost(""),),
+        targets=(Target(Endpoint("", 0)),),
+        load=Load((ArrivalPhase(1, 1.0, 1.0, weights=(1.0,)),)),
+        sessions=(Session("", "", ()),),
+    )
+    share = WorkerShare(index=0, count=1, phase_users=(1,), phase_rates=(1.0,))
+    return messages.Work(AgentShare(plan, 0, (share,)), worker=0, number=0)
 
 
 def _is_request(declared: Any) -> bool:
