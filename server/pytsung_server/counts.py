@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
+from collections.abc import Mapping, Sequence
 
 PUBLISHED = (
     "accepted",  # connections taken from the kernel, refused ones too
@@ -31,11 +32,15 @@ _WORD = 8
 
 
 class Table:
-    """The counts of all workers; made before the fork."""
+    """The counts of all workers; made before the fork.
 
-    def __init__(self, workers: int) -> None:
+    `projects` are those whose connections are counted each by itself, too.
+    """
+
+    def __init__(self, workers: int, projects: Sequence[str] = ()) -> None:
         self.workers = workers
-        self._memory = mmap.mmap(-1, (1 + len(PUBLISHED)) * workers * _WORD)
+        self.projects = tuple(projects)
+        self._memory = mmap.mmap(-1, (1 + len(PUBLISHED) + len(projects)) * workers * _WORD)
         self._words = memoryview(self._memory).cast("q")
         self.open = self._words[:workers]
         # Locks of fcntl belong to a process, so workers exclude each other with it.
@@ -57,6 +62,16 @@ class Table:
         """One published count, by worker."""
         start = (1 + PUBLISHED.index(name)) * self.workers
         return list(self._words[start : start + self.workers])
+
+    def write_project(self, worker: int, project: str, connections: int) -> None:
+        """Publish how many connections of one project a worker has."""
+        place = 1 + len(PUBLISHED) + self.projects.index(project)
+        self._words[place * self.workers + worker] = connections
+
+    def in_project(self, project: str) -> int:
+        """The connections of one project over all workers, a few seconds old."""
+        start = (1 + len(PUBLISHED) + self.projects.index(project)) * self.workers
+        return sum(self._words[start : start + self.workers])
 
     def totals(self) -> dict[str, int]:
         """Every count over all workers, and `open`."""
@@ -91,6 +106,11 @@ class Counts:
         """This worker's connections now."""
         return self._table.open[self._worker]
 
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """The projects whose connections are counted each by itself."""
+        return self._table.projects
+
     def opened(self) -> None:
         """A connection was accepted."""
         self.accepted += 1
@@ -103,6 +123,13 @@ class Counts:
     def saw_open(self, total: int) -> None:
         """Over all workers, `total` connections were open: the peak can only be after an accept."""
         self.peak = max(self.peak, total)
+
+    def publish_projects(self, connections: Mapping[str, int]) -> dict[str, int]:
+        """Publish this worker's connections by project; gives those of all workers."""
+        table = self._table
+        for project in table.projects:
+            table.write_project(self._worker, project, connections.get(project, 0))
+        return {project: table.in_project(project) for project in table.projects}
 
     def publish(self) -> None:
         """Write the counts into the shared table."""

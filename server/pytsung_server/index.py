@@ -7,6 +7,7 @@ hundred thousand guests on one channel is one group. Must not know sockets or fr
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
 
@@ -104,6 +105,13 @@ class Index:
                 for group in self._listening.get((event.project, role, channel), ()):
                     found[group] = None
         return list(found)
+
+    def count_by_project(self) -> Counter[str]:
+        """How many clients each project has; costs a walk through all groups."""
+        counts: Counter[str] = Counter()
+        for group in self._groups.values():
+            counts[group.standing.project] += len(group.members)
+        return counts
 
     def __len__(self) -> int:
         """How many groups there are."""

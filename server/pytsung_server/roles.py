@@ -15,6 +15,11 @@ def guests(profile: Profile) -> str:
     return "guests" if profile is Profile.CURRENT else "role:guest"
 
 
+def users(profile: Profile) -> str:
+    """The role of everybody who is somebody."""
+    return "users" if profile is Profile.CURRENT else "role:member"
+
+
 def standing_of(profile: Profile, project: str, user: User | None) -> Standing:
     """Who a client of a project is: a user, or a guest."""
     if user is None:

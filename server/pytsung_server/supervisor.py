@@ -56,7 +56,8 @@ def serve(settings: Settings) -> int:
     place = _place(settings.host, listeners[0])
     admin = _open_admin(settings, listeners)
     _warn_of_limits(settings, descriptors)
-    table = Table(settings.workers)
+    with_teams = [project.id for project in directory.projects.values() if project.team]
+    table = Table(settings.workers, with_teams)
     lanes, ends = open_lanes(settings.workers)
     ready, say_ready = os.pipe()
     workers = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 from time import time
+from typing import Any
 
 import trio
 
@@ -18,7 +19,7 @@ from pytsung_server.directory_file import read_directory
 from pytsung_server.event_frames import iso
 from pytsung_server.events import Event
 from pytsung_server.fanout import Fanout
-from pytsung_server.roles import guests
+from pytsung_server.roles import guests, users
 from pytsung_server.settings import Settings
 from pytsung_server.shared import Shared
 
@@ -27,6 +28,9 @@ INTERVAL = 5.0
 
 TESTS = "tests"
 """The channel on which guests of the console can see that events arrive at all."""
+
+PROJECT = "project"
+"""The channel on which teams see, in the console, how many connections their project has."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,20 +64,40 @@ class WorkerEvents:
         while True:
             await trio.sleep(INTERVAL)
             self.tell_tests()
+            self.tell_projects()
 
     def tell_tests(self) -> None:
         """The event for guests of the console who listen to `tests`, if there are any."""
         role = guests(self._profile)
-        if not self._shared.index.has_listener(CONSOLE, role, TESTS):
+        if self._shared.index.has_listener(CONSOLE, role, TESTS):
+            payload = {"response": "WS:/v1/realtime:passed"}
+            self._publish("test.event", TESTS, role, payload)
+
+    def tell_projects(self) -> None:
+        """Tell a project's team, in the console, how many connections it has.
+
+        Only projects that had a team when the server was started are counted.
+        """
+        if not self._counts.projects:
             return
-        now = time()
+        totals = self._counts.publish_projects(self._shared.index.count_by_project())
+        if not self._shared.index.has_listener(CONSOLE, users(self._profile), PROJECT):
+            return
+        projects = self._shared.admission.directory.projects
+        for name, total in totals.items():
+            if name in projects and projects[name].team:
+                role = f"team:{projects[name].team}"
+                self._publish("stats.connections", PROJECT, role, {name: total})
+
+    def _publish(self, name: str, channel: str, role: str, payload: dict[str, Any]) -> None:
+        """Deliver an event of the console's to this worker's clients."""
         event = Event(
             project=CONSOLE,
-            channels=(TESTS,),
+            channels=(channel,),
             roles=(role,),
-            names=("test.event",),
-            timestamp=iso(now),
-            payload={"response": "WS:/v1/realtime:passed"},
+            names=(name,),
+            timestamp=iso(time()),
+            payload=payload,
         )
         self.fanout.deliver(event)
 

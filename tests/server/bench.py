@@ -97,7 +97,8 @@ class Bench:
 
     def __init__(self, settings: Settings, directory: Directory) -> None:
         self.reactor = Reactor()
-        self.counts = Counts(Table(1), 0)
+        projects = [project.id for project in directory.projects.values() if project.team]
+        self.counts = Counts(Table(1, projects), 0)
         self.shared = Shared(settings, self.reactor, self.counts, directory)
         self.events = WorkerEvents(settings, self.shared, self.counts)
 

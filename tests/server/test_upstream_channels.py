@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from pytsung_server.directory import Directory, Membership, Project, Session, User
 from pytsung_server.events import Event
 
 from tests.server.appwrite_events import (
@@ -20,7 +21,7 @@ from tests.server.appwrite_events import (
     user_event,
 )
 from tests.server.bench import bench, equal, event
-from tests.server.shop import ANNA, BEN, Client, Shop
+from tests.server.shop import ANNA, BEN, Client, Shop, session_of
 
 COOKIE = f"Cookie: a_session_shop={quote(ANNA)}"
 
@@ -248,6 +249,38 @@ def test_the_test_event_comes_by_itself(shop: Shop) -> None:
     client = shop.connect("project=console&channels[]=tests")
     client.socket.settimeout(6)
     assert client.event()["payload"]["response"] == "WS:/v1/realtime:passed"
+
+
+def test_project_statistics_reach_the_projects_team() -> None:
+    """Consoles show them: `stats.connections`, every five seconds, over all workers."""
+    staff = (Membership("staff", "m"),)
+    admin = User(id="admin", sessions=(Session("", "x"),), memberships=staff)
+    other = User(id="other", sessions=(Session("", "x"),))
+    people = {"admin": admin, "other": other}
+    directory = Directory(
+        {
+            "console": Project(id="console", users=people),
+            "shop": Project(id="shop", team="staff"),
+            "plain": Project(id="plain"),
+        }
+    )
+    with bench(directory=directory) as worker:
+        worker.events.tell_projects()  # nobody listens
+        listeners = {}
+        for name in people:
+            cookie = f"a_session_console={session_of(name, 'x')}"
+            target = "project=console&channels[]=project"
+            listeners[name], _ = worker.connect(target, cookie=cookie)
+        for _ in range(3):
+            leaving, _ = worker.connect("project=shop&channels[]=files")
+        leaving.leave()
+        worker.connect("project=plain")
+        worker.events.tell_projects()
+        (heard,) = listeners["admin"].heard()
+        assert heard["events"] == ["stats.connections"]
+        assert heard["channels"] == ["project"]
+        assert heard["payload"] == {"shop": 2}
+        assert listeners["other"].heard() == []
 
 
 def test_wrong_projects_never_match(shop: Shop) -> None:
