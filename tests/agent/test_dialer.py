@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from pytsung.agent.dialer import Dialer, error_name
+from pytsung.agent.dialer import DATAGRAM, Dialer, error_name
 from pytsung.agent.resolver import Address
 from pytsung.control.share import WorkerShare
 from pytsung.plan import ConnectionOptions
@@ -195,3 +195,44 @@ def test_failures_leave_no_descriptor_behind(listener: socket.socket) -> None:
 def test_errors_have_their_posix_name(error: OSError | int, name: str) -> None:
     """As Erlang, and so Tsung, counts them."""
     assert error_name(error) == name
+
+
+# -- families and kinds ---------------------------------------------------------------
+
+
+def test_a_connection_leaves_from_an_address_of_its_own_family() -> None:
+    """A client may have both; the kernel refuses to mix them."""
+    dialer = make("127.0.0.5", "::1", "127.0.0.6")
+    for host, family in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)):
+        with socket.create_server((host, 0), family=family) as listening:
+            address = Address(family, listening.getsockname())
+            sources = set()
+            for _ in range(4):
+                with socket.socket(fileno=dialer.dial(address, ConnectionOptions())) as dialled:
+                    sources.add(dialled.getsockname()[0])
+        assert sources == ({"::1"} if ":" in host else {"127.0.0.5", "127.0.0.6"})
+
+
+def test_where_there_is_no_address_of_a_family_the_kernel_chooses() -> None:
+    """A range is of IPv4, as in Tsung."""
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listening:
+        address = Address(socket.AF_INET6, listening.getsockname())
+        for dialer in (make("127.0.0.5"), make(pattern="127.0.0.1-9")):
+            with socket.socket(fileno=dialer.dial(address, ConnectionOptions())) as dialled:
+                assert dialled.getsockname()[0] == "::1"
+
+
+def test_datagrams_have_buffers_of_their_own() -> None:
+    """Those of UDP, not of TCP; the kernel doubles what it is given (socket(7))."""
+    options = ConnectionOptions(
+        receive_buffer=4096, datagram_receive_buffer=30_000, datagram_send_buffer=40_000
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.bind(("127.0.0.1", 0))
+        address = Address(socket.AF_INET, peer.getsockname())
+        with socket.socket(fileno=make("127.0.0.7").dial(address, options, DATAGRAM)) as dialled:
+            assert dialled.type == socket.SOCK_DGRAM
+            assert dialled.getsockname()[0] == "127.0.0.7"
+            assert dialled.getpeername() == peer.getsockname()
+            assert dialled.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == 60_000
+            assert dialled.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 80_000

@@ -6,7 +6,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from time import monotonic
@@ -57,6 +57,7 @@ def live(
     users: int = 1,
     files: Mapping[str, bytes] | None = None,
     room: Room | None = None,
+    rooms: Sequence[Room] = (),
     **fields: Any,
 ) -> OpenRecorder:
     """Let users live their session on a reactor of their own, to the end. `fields` are its."""
@@ -76,7 +77,8 @@ def live(
             around.workshop = Workshop(reactor, nursery)
             around.files = files or {}
             around.when_ended = lambda: None if recorder.users_open else ended.set()
-            program = Program(session, room)
+            others = {each.session_type: each for each in rooms}
+            program = Program(session, room, 1, lambda kind: others.get(kind, room))
             for number in range(users):
                 LiveUser(VirtualUser(number, program, endpoint, world), around).start(monotonic())
             with trio.fail_after(LIMIT):

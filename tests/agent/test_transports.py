@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
@@ -19,6 +20,7 @@ import trustme
 from websockets.sync.server import ServerConnection, serve
 
 from pytsung.plan import (
+    ChangeType,
     ConnectionOptions,
     RateLimit,
     RequestStep,
@@ -27,6 +29,9 @@ from pytsung.plan import (
     Transport,
     WebSocketOptions,
 )
+from pytsung.protocols.fs.requests import FileRequest
+from pytsung.protocols.fs.room import FileRoom
+from pytsung.protocols.local import FileAction
 from pytsung.protocols.raw.requests import RawRequest
 from pytsung.protocols.raw.room import RawRoom
 from pytsung.protocols.room import Ack
@@ -287,7 +292,7 @@ def server_tls() -> ssl.SSLContext:
 
 def in_websocket(
     port: int,
-    *steps: RequestStep | ThinkTime,
+    *steps: RequestStep | ThinkTime | ChangeType,
     websocket: WebSocketOptions | None = None,
     **more: object,
 ) -> OpenRecorder:
@@ -483,3 +488,87 @@ def test_a_rate_limit_holds_messages_in_their_order() -> None:
     assert counted(recorder)["line_answered"] == 1
     assert recorder.counters["size_rcv"] == 5000 + len("\nsecond\n")
     assert min(recorder.seen["request"]) > 0.1
+
+
+# -- changes of type ---------------------------------------------------------------------
+
+
+def go(port: int, transport: Transport, **words: bool) -> ChangeType:
+    return ChangeType("ts_raw", "127.0.0.1", str(port), transport, **words)
+
+
+def test_a_websocket_put_aside_stays_open() -> None:
+    """A server that pings, and hears nothing, hangs up: it is answered meanwhile."""
+    heard: list[object] = []
+
+    def handler(connection: ServerConnection) -> None:
+        connection.recv()
+        connection.send(b"one")
+        heard.append(connection.ping().wait(LIMIT))
+        connection.send(b"thrown away")
+        heard.append(connection.recv())
+        connection.send(b"two")
+
+    with websocket_server(handler) as port, datagrams(lambda data: [data]) as other:
+        recorder = in_websocket(
+            port,
+            raw("a"),
+            go(other.port, Transport.UDP, store=True),
+            raw("by datagram"),
+            ThinkTime(0.2),
+            go(port, Transport.WEBSOCKET, restore=True),
+            raw("b"),
+        )
+        assert other.seen == [b"by datagram"]
+    assert heard == [True, b"b"]
+    assert counted(recorder) == {}
+    assert recorder.connections_opened == 2
+    assert len(recorder.seen["request"]) == 3
+
+
+def test_a_socket_for_datagrams_put_aside_outlives_a_refusal() -> None:
+    """Nobody hangs up in UDP, and what comes meanwhile is thrown away."""
+    with datagrams(lambda data: [data, b"late"]) as server, refusing_datagrams() as nobody:
+        recorder = live(
+            server.port,
+            raw("one"),
+            go(nobody, Transport.UDP, store=True),
+            tell(),
+            ThinkTime(0.05),
+            go(server.port, Transport.UDP, restore=True),
+            raw("two"),
+            transport=Transport.UDP,
+            room=RAW,
+        )
+        assert server.seen == [b"one", b"two"]
+    assert set(counted(recorder)) == {"request_noack", "error_inet_econnrefused"}
+    assert recorder.connections_opened == 2
+
+
+def test_errands_between_two_requests(tmp_path: Path) -> None:
+    """Away to files and back: the connection is kept if it is stored, and nothing else is."""
+    note = FileRequest(FileAction.WRITE, str(tmp_path / "a"), size="5")
+    connections: list[socket.socket] = []
+
+    def serve(connection: socket.socket) -> None:
+        connections.append(connection)
+        while data := connection.recv(100):
+            connection.sendall(data)
+
+    for store in (True, False):
+        connections.clear()
+        with servers.serving(serve) as port:
+            recorder = live(
+                port,
+                raw("one"),
+                ChangeType("ts_fs", "h", "0", Transport.LOCAL, store=store),
+                RequestStep(note),
+                go(port, Transport.TCP, restore=store, store=store),
+                raw("two"),
+                room=RAW,
+                rooms=[RAW, FileRoom()],
+            )
+        assert len(connections) == (1 if store else 2)
+        assert counted(recorder) == {}
+        assert len(recorder.seen["request"]) == 3
+        assert recorder.counters["size_sent"] == len("one") + 5 + len("two")
