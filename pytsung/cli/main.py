@@ -14,11 +14,12 @@ from pytsung.cli.arguments import Arguments, fail
 from pytsung.cli.preflight import preflight
 from pytsung.cli.start import start
 from pytsung.config import Configuration, read_configuration
-from pytsung.config.marks import APPROXIMATED, FIXED, MarkedPlaces
+from pytsung.config.marks import MarkedPlaces
 from pytsung.control.encoding import Encoder
 from pytsung.errors import ExitStatus, PytsungError, UsageError
 from pytsung.plan import Request, words
 from pytsung.protocols import registry
+from pytsung.protocols.marks import APPROXIMATED, FIXED, OURS
 
 REMOTE = {"status": remote.status, "stop": remote.stop}
 """Commands that ask a controller which runs already."""
@@ -90,8 +91,9 @@ def _differences(marks: Sequence[MarkedPlaces], *, verbose: bool) -> str:
     if verbose:
         return "".join(f"  {marked}\n" for marked in marks)
     lines = []
-    for kind in (FIXED, APPROXIMATED):
-        names = [marked.mark.name for marked in marks if marked.mark.kind == kind]
+    for kind in (FIXED, APPROXIMATED, OURS):
+        marked_so = (marked.mark.name for marked in marks if marked.mark.kind == kind)
+        names = dict.fromkeys(marked_so)  # two protocols may have an element of one name
         if names:
             lines.append(f"  {kind:<14}{', '.join(names)}\n")
     return "".join(lines)

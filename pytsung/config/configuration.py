@@ -90,7 +90,7 @@ def read_configuration(
     plan = sections.read(PurePath(name).name, seed, quirks)
     if reader.faults:
         raise ConfigurationError(reader.faults)
-    marks = marks_of(document.root)
+    marks = marks_of(document.root, registry)
     return Configuration(plan, reader.warnings, document.written_back, marks, reader.cargo)
 
 

@@ -11,27 +11,8 @@ from dataclasses import dataclass
 
 from pytsung.config.element import SourceElement
 from pytsung.errors import Place
-
-FIXED = "same, fixed"
-"""As Tsung means it: a defect or limit of Tsung's is gone."""
-
-APPROXIMATED = "approximated"
-"""The same for the load, made in another way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """An element, or an attribute of it (of `<option>`: its name), and what is different."""
-
-    element: str
-    attribute: str
-    kind: str
-    note: str
-
-    @property
-    def name(self) -> str:
-        """`<match skip_headers>`."""
-        return f"<{self.element} {self.attribute}>" if self.attribute else f"<{self.element}>"
+from pytsung.protocols.marks import APPROXIMATED, FIXED, Mark, MarkedRoom
+from pytsung.protocols.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,23 +174,38 @@ MARKS = (
     ),
 )
 
-_BY_NAME: Mapping[tuple[str, str], Mark] = {(mark.element, mark.attribute): mark for mark in MARKS}
+_ByName = Mapping[tuple[str, str], Mark]
+
+_GENERAL: _ByName = {(mark.element, mark.attribute): mark for mark in MARKS}
 
 
-def marks_of(root: SourceElement) -> tuple[MarkedPlaces, ...]:
-    """The marks that concern a configuration, in the order of the reference."""
+def marks_of(root: SourceElement, registry: Registry) -> tuple[MarkedPlaces, ...]:
+    """The marks that concern a configuration: the general ones, then those of its requests."""
+    rooms = {room.element: room for room in registry if isinstance(room, MarkedRoom)}
+    tables = {
+        name: {(mark.element, mark.attribute): mark for mark in room.marks}
+        for name, room in rooms.items()
+    }
     places: dict[Mark, list[Place]] = {}
-    _walk(root, places)
-    return tuple(MarkedPlaces(mark, tuple(places[mark])) for mark in MARKS if mark in places)
+    _walk(root, _GENERAL, tables, places)
+    known = (*MARKS, *(mark for room in rooms.values() for mark in room.marks))
+    return tuple(MarkedPlaces(mark, tuple(places[mark])) for mark in known if mark in places)
 
 
-def _walk(element: SourceElement, places: dict[Mark, list[Place]]) -> None:
+def _walk(
+    element: SourceElement,
+    marks: _ByName,
+    tables: Mapping[str, _ByName],
+    places: dict[Mark, list[Place]],
+) -> None:
+    """Note the places; a protocol's element, and what is in it, has marks of its own."""
+    marks = tables.get(element.tag, marks)
     names = ["", *element.attributes]
     if element.tag == "option":
         names = [(element.get("name") or "").strip()]
     for name in names:
-        mark = _BY_NAME.get((element.tag, name))
+        mark = marks.get((element.tag, name))
         if mark is not None:
             places.setdefault(mark, []).append(element.place)
     for child in element:
-        _walk(child, places)
+        _walk(child, marks, tables, places)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pytsung.config.marks import APPROXIMATED, FIXED, MARKS
+from pytsung.config.marks import MARKS
+from pytsung.protocols.marks import APPROXIMATED, FIXED, MarkedRoom
+from pytsung.protocols.registry import installed
 from tests.config.configurations import CONNECT, document, read
-from tests.config.test_configuration_reference import ATTRIBUTES, OPTIONS
+from tests.config.test_configuration_reference import ATTRIBUTES, OPTIONS, rows_under
 
 
 def test_marks_are_those_of_the_reference() -> None:
@@ -16,6 +18,30 @@ def test_marks_are_those_of_the_reference() -> None:
     }
     assert marks == wanted
     assert all(mark.note for mark in MARKS)
+
+
+def test_every_element_of_a_request_has_a_row_and_its_mark() -> None:
+    """The rooms' own lists, by which they read, and the page are the same."""
+    wanted = {}
+    for room in installed():
+        assert isinstance(room, MarkedRoom), room.session_type
+        marks = {(mark.element, mark.attribute): (mark.kind, mark.note) for mark in room.marks}
+        for element, names in room.vocabulary.items():
+            for name in ("", *names):
+                mark, note = marks.pop((element, name), ("same", ""))
+                wanted[room.element, element, name] = (mark, note)
+        assert not marks, "a mark of what the room does not read"
+    rows = rows_under("request")
+    assert {(r, e, a): (mark, note) for r, e, a, mark, note in rows} == wanted
+
+
+def test_elements_of_one_name_have_the_marks_of_their_room() -> None:
+    """HTTP and WebSocket both have headers, and read them each in its own way."""
+    header = '<http_header name="a" value="b"/>'
+    steps = f'<request><websocket type="connect" path="/">{header}</websocket></request>'
+    shown = {(each.mark.element, each.mark.note) for each in read(document(steps=steps)).marks}
+    assert ("http_header", "in the file's order") in shown
+    assert not [note for element, note in shown if element == "http_header" and "repeated" in note]
 
 
 def test_a_configuration_has_the_marks_of_what_is_in_it() -> None:

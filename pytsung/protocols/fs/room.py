@@ -8,10 +8,10 @@ from __future__ import annotations
 from pytsung.plan import Request
 from pytsung.protocols.fs.conversation import FileConversation
 from pytsung.protocols.fs.requests import FileRequest
+from pytsung.protocols.fs.vocabulary import MARKS, VOCABULARY
 from pytsung.protocols.local import FileAction, OpenMode
 from pytsung.protocols.room import Element, Reader
 
-_ATTRIBUTES = ("cmd", "path", "size", "position", "mode", "dest")
 _NEEDS_NO_PATH = (FileAction.READ_CHUNK, FileAction.WRITE_CHUNK, FileAction.CLOSE)
 _NEEDS_DESTINATION = (FileAction.MAKE_SYMLINK, FileAction.COPY)
 _NEEDS_SIZE = (FileAction.WRITE, FileAction.READ_CHUNK, FileAction.WRITE_CHUNK)
@@ -25,11 +25,13 @@ class FileRoom:
     element = "fs"
     request_types: tuple[type[Request], ...] = (FileRequest,)
     bidirectional = False
+    vocabulary = VOCABULARY
+    marks = MARKS
     needs_no_server = True
 
     def read_request(self, element: Element, reader: Reader, *, substitute: bool) -> Request | None:
         """The request that an `<fs>` asks for; None after a fault was reported."""
-        reader.known(element, _ATTRIBUTES)
+        reader.known(element, VOCABULARY["fs"])
         commands = tuple(action.value for action in FileAction)
         action = FileAction(reader.choice(element, "cmd", commands, FileAction.WRITE.value))
         modes = tuple(mode.value for mode in OpenMode)

@@ -22,24 +22,12 @@ from pytsung.protocols.http.requests import (
 )
 from pytsung.protocols.http.resolution import Resolved, resolve
 from pytsung.protocols.http.rsa import PrivateKey
+from pytsung.protocols.http.vocabulary import VOCABULARY
 from pytsung.protocols.room import Element, Reader
 from pytsung.protocols.text import to_bytes
 
-_ATTRIBUTES = (
-    "url",
-    "method",
-    "version",
-    "contents",
-    "contents_from_file",
-    "content_type",
-    "if_modified_since",
-)
-_CHILDREN = ("oauth", "www_authenticate", "soap", "http_header", "add_cookie")
-_CREDENTIALS = (
-    *("userid", "passwd", "type", "realm", "nonce", "opaque", "qop", "nc", "cnonce"),
-    "algorithm",  # ours: Tsung knows MD5 alone
-)
-_OAUTH = ("consumer_key", "consumer_secret", "access_token", "access_token_secret", "method")
+_CHILDREN = tuple(name for name in VOCABULARY if name != "http")
+_TOKENS = ("access_token", "access_token_secret")
 _METHODS = (*METHODS_WITHOUT_BODY, *METHODS_WITH_BODY)
 
 
@@ -47,7 +35,7 @@ def read_http(
     element: Element, reader: Reader, options: HttpOptions, *, substitute: bool
 ) -> HttpRequest:
     """The request that an `<http>` asks for; what is wrong with it was reported."""
-    reader.known(element, _ATTRIBUTES)
+    reader.known(element, VOCABULARY["http"])
     for child in element:
         if child.tag not in _CHILDREN:
             cure = f"write one of {', '.join(_CHILDREN)}"
@@ -116,14 +104,14 @@ def _read_body(element: Element, reader: Reader, method: str) -> tuple[bytes, Ca
 
 
 def _read_soap(element: Element, reader: Reader) -> str:
-    reader.known(element, ("action",))
+    reader.known(element, VOCABULARY["soap"])
     if element.get("action") is None:
         reader.required(element, "action")
     return reader.text(element, "action")
 
 
 def _read_header(element: Element, reader: Reader) -> tuple[str, str]:
-    reader.known(element, ("name", "value", "encoding"))
+    reader.known(element, VOCABULARY["http_header"])
     value = reader.text(element, "value")
     if reader.choice(element, "encoding", ("", "base64"), "") == "base64":
         value = b64encode(to_bytes(value)).decode()
@@ -131,7 +119,7 @@ def _read_header(element: Element, reader: Reader) -> tuple[str, str]:
 
 
 def _read_cookie(element: Element, reader: Reader) -> AddedCookie:
-    reader.known(element, ("key", "value", "path", "domain"))
+    reader.known(element, VOCABULARY["add_cookie"])
     if element.get("value") is None:
         reader.required(element, "value")
     return AddedCookie(
@@ -148,7 +136,7 @@ def _read_credentials(element: Element, reader: Reader, resolved: Resolved) -> C
     if given is None:
         userid, _, passwd = resolved.user.partition(":")
         return Credentials(unquote(userid), unquote(passwd)) if resolved.user else None
-    reader.known(given, _CREDENTIALS)
+    reader.known(given, VOCABULARY["www_authenticate"])
     for name in ("userid", "passwd"):
         if given.get(name) is None:
             reader.required(given, name)
@@ -178,7 +166,7 @@ def _read_oauth(element: Element, reader: Reader) -> OAuth | None:
     given = _only(element, "oauth", reader)
     if given is None:
         return None
-    reader.known(given, _OAUTH)
+    reader.known(given, VOCABULARY["oauth"])
     names = tuple(method.value for method in SignatureMethod)
     method = SignatureMethod(reader.choice(given, "method", names, "HMAC-SHA1"))
     key = ""
@@ -221,5 +209,5 @@ def _only(element: Element, tag: str, reader: Reader) -> Element | None:
 
 def _has_placeholders(element: Element) -> bool:
     """Whether a text that could be filled has variables in it."""
-    names = (*_ATTRIBUTES, "value", *_CREDENTIALS, "access_token", "access_token_secret")
+    names = {*VOCABULARY["http"], "value", *VOCABULARY["www_authenticate"], *_TOKENS}
     return any("%%_" in (each.get(name) or "") for each in (element, *element) for name in names)

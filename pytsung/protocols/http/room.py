@@ -12,6 +12,7 @@ from pytsung.protocols.http.conversation import HttpConversation, Settings
 from pytsung.protocols.http.reading import read_http
 from pytsung.protocols.http.requests import METHODS_WITHOUT_BODY, HttpOptions, HttpRequest
 from pytsung.protocols.http.urls import is_absolute
+from pytsung.protocols.http.vocabulary import MARKS, VOCABULARY
 from pytsung.protocols.room import Element, Reader
 
 _DEFAULT_OPTIONS = HttpOptions()
@@ -26,6 +27,8 @@ class HttpRoom:
     request_types: tuple[type[Request], ...] = (HttpRequest,)
     bidirectional = False
     option_names = ("user_agent", "http_use_server_as_proxy")
+    vocabulary = VOCABULARY
+    marks = MARKS
 
     def __init__(
         self,

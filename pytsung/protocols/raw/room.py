@@ -8,9 +8,9 @@ from __future__ import annotations
 from pytsung.plan import Request
 from pytsung.protocols.raw.conversation import LARGEST, RawConversation
 from pytsung.protocols.raw.requests import RawRequest
+from pytsung.protocols.raw.vocabulary import MARKS, VOCABULARY
 from pytsung.protocols.room import Ack, Element, Reader
 
-_ATTRIBUTES = ("ack", "data", "datasize")
 _ACKS = ("local", "no_ack", "global")
 
 
@@ -21,10 +21,12 @@ class RawRoom:
     element = "raw"
     request_types: tuple[type[Request], ...] = (RawRequest,)
     bidirectional = False
+    vocabulary = VOCABULARY
+    marks = MARKS
 
     def read_request(self, element: Element, reader: Reader, *, substitute: bool) -> Request | None:
         """The request that a `<raw>` asks for; None after a fault was reported."""
-        reader.known(element, _ATTRIBUTES)
+        reader.known(element, VOCABULARY["raw"])
         if not reader.required(element, "ack"):
             return None
         ack = Ack(reader.choice(element, "ack", _ACKS, "local"))

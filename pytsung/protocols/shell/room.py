@@ -11,6 +11,7 @@ from functools import partial
 from pytsung.plan import Request
 from pytsung.protocols.local import CommandTask, LocalWork, Outcome, WorkResult
 from pytsung.protocols.room import MORE, Element, Exchange, Feedback, Reader, RequestContext
+from pytsung.protocols.shell.vocabulary import MARKS, VOCABULARY
 from pytsung.protocols.text import to_bytes
 
 NON_ZERO = "shell_nonzero"
@@ -64,11 +65,13 @@ class ShellRoom:
     element = "shell"
     request_types: tuple[type[Request], ...] = (CommandRequest,)
     bidirectional = False
+    vocabulary = VOCABULARY
+    marks = MARKS
     needs_no_server = True
 
     def read_request(self, element: Element, reader: Reader, *, substitute: bool) -> Request | None:
         """The command that a `<shell>` asks for; None after a fault was reported."""
-        reader.known(element, ("cmd", "args"))
+        reader.known(element, VOCABULARY["shell"])
         command = reader.required(element, "cmd")
         arguments = reader.text(element, "args")
         if not substitute and "%%_" in f"{command} {arguments}":

@@ -13,9 +13,8 @@ from pytsung.protocols.websocket.conversation import WebSocketConversation
 from pytsung.protocols.websocket.deliveries import DeliveryConversation
 from pytsung.protocols.websocket.requests import CloseRequest, Connect, Message, PushOptions
 from pytsung.protocols.websocket.upgrade import EXTENSIONS, RESERVED_HEADERS
+from pytsung.protocols.websocket.vocabulary import MARKS, VOCABULARY
 
-_ATTRIBUTES = ("type", "path", "origin", "subprotocols", "frame", "ack")
-_HEADER_ATTRIBUTES = ("name", "value", "encoding")
 _TYPES = ("connect", "message", "close")
 _DEFAULT_OPTIONS = PushOptions()
 
@@ -24,6 +23,8 @@ class WebSocketRoom:
     """The room of `ts_websocket`."""
 
     option_names = ("push_latency",)
+    vocabulary = VOCABULARY
+    marks = MARKS
 
     session_type = "ts_websocket"
     element = "websocket"
@@ -45,7 +46,7 @@ class WebSocketRoom:
 
     def read_request(self, element: Element, reader: Reader, *, substitute: bool) -> Request | None:
         """The request that a `<websocket>` asks for; None after a fault was reported."""
-        reader.known(element, _ATTRIBUTES)
+        reader.known(element, VOCABULARY["websocket"])
         headers = _read_headers(element, reader)
         if not reader.required(element, "type"):
             return None
@@ -94,7 +95,7 @@ def _read_headers(element: Element, reader: Reader) -> tuple[tuple[str, str], ..
         if child.tag != "http_header":
             reader.fault(child, f"<{child.tag}> has no place in <websocket>", "remove it")
             continue
-        reader.known(child, _HEADER_ATTRIBUTES)
+        reader.known(child, VOCABULARY["http_header"])
         name = reader.required(child, "name")
         value = reader.text(child, "value")
         if reader.choice(child, "encoding", ("", "base64"), "") == "base64":

@@ -22,6 +22,7 @@ from pytsung.protocols.http.requests import (
     Scheme,
 )
 from pytsung.protocols.http.room import HttpRoom
+from pytsung.protocols.http.vocabulary import VOCABULARY
 from pytsung.protocols.registry import installed
 from tests.config.configurations import document, read
 from tests.protocols.http.scripts import SERVER, Browser, http, plan, request
@@ -168,10 +169,8 @@ def test_the_reference_has_every_word() -> None:
     text = (Path(__file__).parents[3] / "docs/reference/http.md").read_text(encoding="utf-8")
     counters = [value for name, value in vars(answers).items() if name.isupper()]
     words = (
-        *reading._ATTRIBUTES,
-        *reading._CHILDREN,
-        *reading._CREDENTIALS,
-        *reading._OAUTH,
+        *VOCABULARY,
+        *(name for names in VOCABULARY.values() for name in names),
         *HttpRoom.option_names,
         *(each for each in counters if isinstance(each, str)),
         BAD_URL,
