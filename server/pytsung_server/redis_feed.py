@@ -44,16 +44,18 @@ class FeedStatus:
 async def follow(address: RedisAddress, take: Callable[[bytes], None], status: FeedStatus) -> None:
     """Hand every message on the channel to `take`, until cancelled; never gives up."""
     pause = FIRST_PAUSE
-    complained = False
+    complained, since = False, 0.0
     while True:
         try:
             async with connect(address) as connection:
                 await connection.call("SUBSCRIBE", CHANNEL)
                 _log.info("%s: subscribed to %s", address, CHANNEL)
                 status.subscribed, status.reason = True, ""
-                pause, complained = FIRST_PAUSE, False
+                complained, since = False, trio.current_time()
                 await _hear(connection, take, status)
         except RedisError as error:
+            if status.subscribed and trio.current_time() >= since + LONGEST_PAUSE:
+                pause = FIRST_PAUSE  # not one that accepts everybody, and drops everybody at once
             status.losses += status.subscribed
             status.subscribed, status.reason = False, str(error)
         if not complained:

@@ -208,6 +208,28 @@ def test_attempts_become_rare(
     ]
 
 
+def test_a_redis_that_drops_everybody_is_not_hammered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten attempts a second would fill both logs; and a real restart is still seen at once."""
+
+    async def fickle(stream: trio.abc.Stream) -> None:
+        await stream.receive_some()
+        await stream.send_all(SUBSCRIBED)
+        await stream.aclose()
+
+    async def steady(stream: trio.abc.Stream) -> None:
+        await stream.receive_some()
+        await stream.send_all(SUBSCRIBED)
+        await trio.sleep(10)
+        await stream.aclose()
+
+    async def main() -> None:
+        fake = FakeRedis(fickle, fickle, fickle, steady)
+        await watch(fake, monkeypatch, 11)
+        assert fake.attempts == pytest.approx([0, 0.1, 0.3, 0.7, 10.8, 11.0], abs=0.01)
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
 def test_a_vanished_redis_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """When its host loses power no FIN comes; without asking we would wait for ever."""
     heard: list[bytes] = []
