@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pytsung_server import transport
 from pytsung_server.connection import Connection, State
 from pytsung_server.counts import Counts, Table
 from pytsung_server.settings import Profile, Settings
@@ -51,6 +52,9 @@ class Bench:
         except (BlockingIOError, ConnectionResetError):
             pass
         return data
+
+    def is_open(self) -> bool:
+        return self.connection.state is State.OPEN
 
     def has_unsent(self) -> bool:
         return self.connection._unsent is not None
@@ -154,6 +158,44 @@ def test_a_client_that_asks_and_does_not_read_is_dropped() -> None:
             assert fed < 100 * MAX_UNSENT_BYTES
         assert (one.counts.errors, one.counts.slow) == (1, 1)
         assert one.shared.unsent_bytes == 0
+
+
+def test_one_long_message_may_wait_for_a_client_that_was_not_slow() -> None:
+    """An event may be longer than what a socket takes at once, and than the bound."""
+    with bench() as one:
+        one.feed(request())
+        long = b"x" * (3 * MAX_UNSENT_BYTES)
+        one.connection.push(long)
+        assert one.is_open()
+        assert one.shared.unsent_bytes > MAX_UNSENT_BYTES
+        one.connection.push(b"y")  # but now it is slow
+        assert not one.is_open()
+        assert one.counts.slow == 1
+        assert one.shared.unsent_bytes == 0
+
+
+def test_all_clients_of_a_worker_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client host that freezes has thousands of them, each within its own bound."""
+    monkeypatch.setattr(transport, "MAX_UNSENT_BY_ALL", 100_000)
+    with bench() as one:
+        one.feed(request())
+        while not one.has_unsent():
+            one.connection.push(b"x" * 10_000)
+        one.shared.unsent_bytes += 90_000  # what waits for others
+        one.connection.push(b"x" * 20_000)
+        assert not one.is_open()
+        assert one.shared.unsent_bytes == 90_000
+
+
+def test_who_is_leaving_is_told_no_more_events() -> None:
+    """Nothing may follow a close frame (RFC 6455, 5.5.1)."""
+    with bench() as one:
+        one.feed(request())
+        one.answer()
+        one.connection.leave(1001)
+        assert len(one.shared.index) == 0
+        one.connection.push(b"an event")
+        assert one.answer() == b"\x88\x02\x03\xe9"
 
 
 def test_what_could_not_be_written_at_once_is_written_later() -> None:
