@@ -77,8 +77,9 @@ def compare_runs(first: RunRecord, second: RunRecord) -> Comparison:
     """Compare all figures that both runs have; their windows must be of one width.
 
     Counters that are errors in one run only are compared, too. Times that differ by
-    less than the load generators' loop lag are not told apart: that is how late a
-    generator sees an answer, and it depends on what else its machine does.
+    less than the same figure of the load generators' loop lag are not told apart: that is
+    how late a generator sees an answer, and it depends on what else its machine does. The
+    tail of the lag is in the tail of the times.
     """
     wanted: list[tuple[str, str, str, _Take]] = []
     for name in ordered({n: 0 for n in first.summary.samples if n in second.summary.samples}):
@@ -91,12 +92,12 @@ def compare_runs(first: RunRecord, second: RunRecord) -> Comparison:
     wanted += [(name, "rate", "rate", _counter(name)) for name in (*traffic, *errors)]
     if first.summary.users.started and second.summary.users.started:
         wanted.insert(0, ("users_count", "rate", "rate", lambda w: w.started / w.seconds))
-    resolution = max(run.summary.loop_lag.p50 for run in (first, second))
+    lags = [run.summary.loop_lag for run in (first, second)]
     rows = []
     for name, word, unit, take in wanted:
         one, other = _whole(first, name, word), _whole(second, name, word)
         difference = _compare(first, second, take, len(wanted))
-        if unit == "time" and abs(other - one) <= resolution:
+        if unit == "time" and abs(other - one) <= max(_of_word(lag, word) for lag in lags):
             difference = replace(difference, is_seen=False)
         rows.append(Row(name, word, unit, one, other, difference))
     return Comparison(first, second, rows)
@@ -110,6 +111,10 @@ def _whole(run: RunRecord, name: str, word: str) -> float:
         counters = {"users_count": summary.users.started, **summary.counters}
         count = counters.get(name, figures.count)
         return count / run.duration if run.duration else 0.0
+    return _of_word(figures, word)
+
+
+def _of_word(figures: SampleFigures, word: str) -> float:
     by_word = {"avg": figures.mean, "med": figures.p50, "p(95)": figures.p95}
     return by_word.get(word, figures.p99)
 

@@ -17,7 +17,9 @@ import pytest
 
 from pytsung.logdir.blocks import Blocks
 from pytsung.logdir.tsung_reader import read_tsung_log
+from pytsung.report.tsung_csv import write_csv_data
 from pytsung.report.tsung_data import data_rows
+from pytsung.report.tsung_graphs import make_graphs
 from pytsung.report.tsung_page import tsung_sections
 from pytsung.report.tsung_tables import table_rows
 from tests.logdir.test_tsung_stats import report_tool
@@ -77,7 +79,7 @@ DEFECTS = (
     Defect("a run shorter than ten seconds", SHORT, "request", "5", "", "10"),
 )
 ELSEWHERE = {"`csv_data/`"}
-"""A row of the page that another test shows: tests/report/test_report.py."""
+"""The row that is no single figure; it has a test of its own below."""
 CELL = re.compile(r"<td[^>]*>([^<]*)</td>")
 
 
@@ -209,3 +211,32 @@ def test_a_defect_is_one(defect: Defect, tmp_path: Path) -> None:
     their = lines[int(line)].split()[int(column_text)] if lines else ""
     assert (float(their) if their else "") == (float(defect.theirs) if defect.theirs else "")
     assert data_rows(blocks)[defect.name][int(line)][int(column_text)] == float(defect.ours)
+
+
+def test_csv_data_has_every_time(tmp_path: Path) -> None:
+    """Tsung's tool takes the times from its first curve, and which one that is, is chance."""
+    blocks = [_HEAD.format(1_700_000_000 + at) for at in (10, 20)]
+    later = "".join(f"stats: error_{name} 5 5\n" for name in "acdefgh")
+    (tmp_path / "tsung.log").write_text(
+        f"{blocks[0]}stats: error_b 10 10\n{blocks[1]}stats: error_b 20 30\n{later}"
+    )
+    file = tmp_path / "csv_data" / "graphes-Errors-rate.csv"
+    for _ in range(4):  # 1 in 4,096 that error_b comes first each time
+        subprocess.run(
+            [str(report_tool()), "--dygraph"],
+            cwd=tmp_path,
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+        heads, *rows = file.read_text().splitlines()
+        times = [row.split(",")[0] for row in rows if row.strip(", ")]
+        is_first = heads.split(",")[1].strip() == "error_b"
+        assert times == (["0", "10"] if is_first else ["10"])
+        if not is_first:
+            break
+    assert not is_first
+    write_csv_data(tmp_path, make_graphs(data_rows(read_tsung_log(tmp_path / "tsung.log"))))
+    heads, *rows = file.read_text().splitlines()
+    assert heads == "time,error_a,error_b,error_c,error_d,error_e,error_f,error_g,error_h "
+    assert rows == ["0,,1,,,,,, ", "10,0.5,2,0.5,0.5,0.5,0.5,0.5,0.5 "]
