@@ -26,3 +26,6 @@ SENDING, WAITING, THINKING = State.SENDING, State.WAITING, State.THINKING
 PARKED, RETRYING, ENDED = State.PARKED, State.RETRYING, State.ENDED
 HALTED = State.HALTED
 HELD, IN_NEED, GATHERED = State.HELD, State.IN_NEED, State.GATHERED
+
+LOST = frozenset({"closed", "timeout", "no_ws_connection"})
+"""Reasons of a failed send after which a user has no connection."""

@@ -31,6 +31,7 @@ from pytsung.user.state import (
     HALTED,
     HELD,
     IN_NEED,
+    LOST,
     PARKED,
     RETRYING,
     SENDING,
@@ -43,11 +44,7 @@ from pytsung.user.supplies import ExhaustedError, Needs
 from pytsung.user.world import World
 
 # As plain names, like those of `state`: a look through the enum costs ten times as much.
-BY_ANSWER, BY_FIRST_DATA = Ack.ANSWER, Ack.FIRST_DATA
-BY_NOTHING, BY_ALL = Ack.NONE, Ack.GLOBAL
-
-LOST = frozenset({"closed", "timeout", "no_ws_connection"})
-"""Reasons of a failed send after which there is no connection."""
+BY_ANSWER, BY_FIRST_DATA, BY_NOTHING, BY_ALL = Ack.ANSWER, Ack.FIRST_DATA, Ack.NONE, Ack.GLOBAL
 
 
 class VirtualUser(Errands):
@@ -58,7 +55,6 @@ class VirtualUser(Errands):
     """
 
     _operation: Exchanging
-
     __slots__ = ("_ack", "_operation", "_page_started", "_retries", "position", "request_started")
 
     def __init__(self, number: int, program: Program, endpoint: Endpoint, world: World) -> None:

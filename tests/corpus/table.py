@@ -16,7 +16,7 @@ from tests.corpus.collection import WHY_NOT, entries
 _REASONS = (
     ("a protocol of a later version", r"sessions of type ts_\w+ are not supported"),
     ("a session type that is not Tsung's", r"there is no session type"),
-    ("Erlang code of its own", r"Erlang function|Erlang code|the function %%"),
+    ("Erlang code of its own", r"Erlang function|Erlang code|no function for %%"),
     ("a file that is not there", r"^the file |the entity's file|contents_from_file"),
     ("an option of hosts of a later version", r"<(server type|ip scan|ip value|client type)="),
     ("the format of before Tsung 1.0", r"idx-tsunami"),

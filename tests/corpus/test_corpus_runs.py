@@ -25,6 +25,7 @@ from pytsung.errors import ConfigurationError
 from pytsung.plan import (
     AgentHost,
     ArrivalPhase,
+    Cargo,
     Endpoint,
     Load,
     Match,
@@ -126,12 +127,13 @@ def cut_down(plan: Plan, port: int) -> Plan:
     )
 
 
-def play(plan: Plan) -> tuple[RunResult, Ear]:
+def play(plan: Plan, cargo: Cargo) -> tuple[RunResult, Ear]:
     ear = Ear()
+    options = RunOptions(seed=1, warm_up=0.05, grace=0.5, cargo=cargo)
 
     async def main() -> RunResult:
         with trio.fail_after(HUNG):
-            run = Run(plan, RunOptions(seed=1, warm_up=0.05, grace=0.5), ear)
+            run = Run(plan, options, ear)
             return await run.play([local_role(plan, 1)], [LocalLauncher()])
 
     return trio.run(main), ear
@@ -144,12 +146,12 @@ def test_ten_users_live_through_it(entry: Entry, server: AnsweringServer) -> Non
         pytest.skip("not well-formed at its origin")
     with entry.at_home() as path:
         try:
-            plan = read_configuration(path).plan
+            found = read_configuration(path)
         except ConfigurationError as error:
             pytest.skip(f"refused: {error.faults[0].text}")
-        if not plan.sessions:
+        if not found.plan.sessions:
             pytest.skip("it has no session")
-        result, ear = play(cut_down(plan, server.port))
+        result, ear = play(cut_down(found.plan, server.port), found.cargo)
     said = "\n".join(ear.notes)
     assert not ear.last_words, said
     assert "Traceback" not in said, said
