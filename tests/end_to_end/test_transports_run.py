@@ -4,7 +4,7 @@ all of it; nothing that its users started on this machine outlives the run."""
 from __future__ import annotations
 
 import contextlib
-import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ import pytest
 from websockets.sync.server import ServerConnection
 
 from tests.agent.test_transports import datagrams, websocket_server
-from tests.end_to_end.command import configuration, users, wait_for
+from tests.end_to_end.command import configuration, processes_of, users, wait_for
 from tests.end_to_end.conftest import Start
 
 COUNT = 10
@@ -139,9 +139,10 @@ def test_no_command_outlives_a_stopped_run(start: Start, tmp_path: Path) -> None
     running = start("start", "--grace", "0.1", text=text)
     notes = [tmp_path / "background", tmp_path / "awaited"]
     wait_for(lambda: all(note.exists() and note.read_text() for note in notes), "both", running)
-    os.kill(running.process.pid, 2)
+    run_id = running.run_id
+    assert len([words for words in processes_of(run_id) if "sleep 600" in words]) >= 2
+    running.signal(signal.SIGINT)
     result = running.wait()
     assert result.status == 130, result.stderr
-    pids = [int(note.read_text()) for note in notes]
-    wait_for(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in pids), "their end")
+    wait_for(lambda: processes_of(run_id) == [], "their end")
     assert result.summary["users"]["open"] == 1
