@@ -10,7 +10,7 @@ from abc import abstractmethod
 
 from pytsung.protocols.local import LocalWork, WorkResult
 from pytsung.user import steps
-from pytsung.user.state import WAITING
+from pytsung.user.state import GATHERED, WAITING
 from pytsung.user.steps import STAY, Step
 from pytsung.user.travel import Traveller
 
@@ -19,6 +19,13 @@ class Errands(Traveller):
     """The part of a user that has things done; `VirtualUser` is the rest."""
 
     __slots__ = ()
+
+    request_started: float | None
+
+    @property
+    def _awaits_all(self) -> bool:
+        """Whether a request waits for all the others; only bytes of what comes meanwhile count."""
+        return self.state is GATHERED and self.request_started is not None
 
     @abstractmethod
     def connected(self, at: float) -> None:

@@ -229,7 +229,7 @@ class VirtualUser(Errands):
             if feedback.error:
                 return self.fail(feedback.error, now)
             return steps.Disconnect(self._complete(now, feedback.answer))
-        if self.state is GATHERED and self.request_started is not None:
+        if self._awaits_all:
             awaited = True
         if awaited or self.state is PARKED:
             return steps.Disconnect(self._advance(now))
@@ -372,7 +372,7 @@ class VirtualUser(Errands):
         """Messages have come that nobody asked for."""
         if isinstance(feedback, StampedFeedback):
             self.world.note_deliveries(feedback.stamps, now)
-        if self.is_bidirectional:
+        if self.is_bidirectional and not self._awaits_all:
             self.world.recorder.counters["async_unknown_data_rcv"] += feedback.pushes
             if self.state is PARKED and not feedback.complete:
                 return self._advance(now)

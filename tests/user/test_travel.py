@@ -204,6 +204,20 @@ def test_a_request_can_end_when_all_have_sent_it() -> None:
     assert stage.samples["request"] == [2.0]
 
 
+def test_what_comes_while_a_request_waits_for_all_is_no_push() -> None:
+    """Only its bytes count; what comes while a user just waits for all is one, as in a pause."""
+    stage = Stage((ask("a", Ack.GLOBAL), WaitForAll()), fields={"bidirectional": True})
+    stage.play(
+        (0.0, start, connect("a")),
+        (0.1, opened, AwaitAll(None)),
+        (0.5, said(b"!one\n"), STAY),
+        (2.0, released, AwaitAll(None)),
+        (2.5, said(b"!two\n"), STAY),
+    )
+    assert stage.counters == {"async_unknown_data_rcv": 1}
+    assert stage.recorder.counters["size_rcv"] == len("!one\n!two\n")
+
+
 def test_a_close_ends_a_request_that_waits_for_all() -> None:
     """Without a sample; the session goes on."""
     stage = Stage((ask("a", Ack.GLOBAL), ThinkTime(1.0)))
