@@ -28,6 +28,7 @@ class Arguments:
     warm_up: float = 1.0
     keep: bool = False
     controller_id: str = ""
+    url: str = ""
     web: bool = True
     web_bind: str = ""
     web_port: int | None = None
@@ -79,6 +80,7 @@ def parse(words: Sequence[str], environment: Mapping[str, str] = os.environ) -> 
         warm_up=found.warm_up,
         keep=found.keep,
         controller_id=found.id,
+        url=found.words[1] if command == "watch" and len(found.words) > 1 else "",
         web=not found.no_web,
         web_bind=found.web_bind,
         web_port=found.web_port,
@@ -126,6 +128,8 @@ def _command_of(words: Sequence[str], file: str) -> tuple[str, str]:
         raise UsageError(f"{command}: unknown command{meant}")
     if command == "check" and len(rest) == 1:
         return command, rest[0]
+    if command == "watch" and len(rest) == 1:
+        return command, file
     if rest:
         raise UsageError(f"{rest[0]}: one word too many after {command}; leave it out")
     return command, file

@@ -103,13 +103,15 @@ async def open_doors(
     """
     async with AsyncExitStack() as stack:
         if asked.web:
-            await stack.enter_async_context(_page(asked, doors, directory, say))
+            await stack.enter_async_context(open_page(asked, doors, directory, say))
         await stack.enter_async_context(answering(claimed, doors.answer))
         yield
 
 
 @asynccontextmanager
-async def _page(asked: Arguments, doors: Doors, directory: Path, say: Say) -> AsyncIterator[None]:
+async def open_page(
+    asked: Arguments, doors: Doors, directory: Path, say: Say, *, is_live: bool = True
+) -> AsyncIterator[None]:
     """The page, if it can be had: a run goes on without, unless its place was asked for."""
     token = new_token() if needs_token(asked.web_bind) else ""
     try:
@@ -134,6 +136,7 @@ async def _page(asked: Arguments, doors: Doors, directory: Path, say: Say) -> As
             doors.order,
             complain=lambda text: say(f"dashboard: {text}", "yellow"),
             quirks=asked.quirks,
+            is_live=is_live,
         ).application()
 
     async with serving(sockets, make_application, doors.broadcast.close):
@@ -144,9 +147,9 @@ def _directions(url: str, port: int, token: str) -> list[str]:
     """How the page is reached, from here and from elsewhere."""
     if token:
         return [f"dashboard    {url}"]
-    tunnel = f"ssh -L {port}:127.0.0.1:{port} {host_name()}"
-    blank = " " * len("dashboard")
+    blank = " " * len("dashboard    ")
     return [
         f"dashboard    {url}",
-        f"{blank}    from elsewhere: {tunnel} (or start with --web-bind 0.0.0.0)",
+        f"{blank}from elsewhere: ssh -L {port}:127.0.0.1:{port} {host_name()}",
+        f"{blank}or start with --web-bind 0.0.0.0",
     ]

@@ -13,6 +13,8 @@ from pytsung.cli import arguments, remote, report_commands, tsung_stats
 from pytsung.cli.arguments import Arguments, fail
 from pytsung.cli.preflight import preflight
 from pytsung.cli.start import start
+from pytsung.cli.view import view
+from pytsung.cli.watch import watch
 from pytsung.config import Configuration, read_configuration
 from pytsung.config.marks import MarkedPlaces
 from pytsung.control.encoding import Encoder
@@ -21,8 +23,8 @@ from pytsung.plan import Request, words
 from pytsung.protocols import registry
 from pytsung.protocols.marks import APPROXIMATED, FIXED, OURS
 
-REMOTE = {"status": remote.status, "stop": remote.stop}
-"""Commands that ask a controller which runs already."""
+REMOTE = {"status": remote.status, "stop": remote.stop, "view": view, "watch": watch}
+"""Commands that read no configuration: they look at a run that there is."""
 
 
 def main(command_line: Sequence[str] | None = None) -> int:

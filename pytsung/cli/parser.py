@@ -21,6 +21,8 @@ COMMANDS = {
     "debug": "start, with everything in the controller's log",
     "status": "say how the running test is doing",
     "stop": "end the running test, with a full result",
+    "watch": "follow the running test on this terminal, or the one whose page is at URL",
+    "view": "serve the dashboard of a run that is over, of the newest one in -l DIR",
     "check": "read the configuration and print its plan; nothing is sent",
     "preflight": "look at every host: will it hold the plan? --fix or --emit cures",
     "report": "make the report of a run that is over: report.html and more",
@@ -33,8 +35,6 @@ COMMANDS = {
 }
 
 LATER = {
-    "view": "open the files of the log directory",
-    "watch": "look at the terminal of the running test",
     "record": "write the session by hand",
 }
 """Commands that are planned but not built, each with what serves until then."""

@@ -13,11 +13,13 @@ from pytsung.control.messages import Exchanges, Health, MatchEvent, Traffic
 from pytsung.controller.agent_link import AgentLink
 from pytsung.controller.run import Run
 from pytsung.dashboard.happenings import mood, sentence
+from pytsung.dashboard.history import Point
 from pytsung.dashboard.live_run import AgentView, LiveRun
 from pytsung.dashboard.terminal import LiveState, LiveView
 from pytsung.logdir.run_log import RunLog
 from pytsung.stats import Interval
 from pytsung.stats.totals import RunTotals
+from pytsung.stats.tripwire import Tripwire
 
 
 def host_name() -> str:
@@ -28,8 +30,11 @@ def host_name() -> str:
 class Reporter:
     """The listener of one run; `run` is set as soon as there is one."""
 
-    def __init__(self, live: LiveRun, log: RunLog, view: LiveView) -> None:
+    def __init__(
+        self, live: LiveRun, log: RunLog, view: LiveView, tripwire: Tripwire | None = None
+    ) -> None:
         self.run: Run | None = None
+        self._tripwire = tripwire or Tripwire()
         self._live = live
         self._log = log
         self._view = view
@@ -51,6 +56,9 @@ class Reporter:
         if self.run is not None:
             self._live.agents = [_view_of(link) for link in self.run.agents]
             self._live.verdict = self.run.verdict_so_far()
+        for crossing in self._tripwire.news(totals, merged.index + 1):
+            kind = "threshold-kept" if crossing.kept else "threshold"
+            self.event(kind, at, threshold=crossing.threshold, value=crossing.value)
         self._live.take(merged, by_agent, totals, at)
         self._view.update(_state_of(self._live))
         self._log.interval(merged, by_agent, at)
@@ -64,7 +72,11 @@ class Reporter:
     def event(self, kind: str, at: float, **fields: Any) -> None:
         """Something happened."""
         self._live.event(kind, at, fields)
-        if kind in ("order", "threshold"):  # the others are noted, or seen in the view
+        if kind in (
+            "order",
+            "threshold",
+            "threshold-kept",
+        ):  # the others are noted, or seen in the view
             self._view.say(sentence(kind, fields), style="red" if mood(kind) == "bad" else "cyan")
         self._log.event(kind, at, **fields)
 
@@ -85,16 +97,21 @@ class Reporter:
 
 def _state_of(live: LiveRun) -> LiveState:
     """What the terminal shows of a run."""
-    last = live.history.points[-1] if live.history.points else None
+    last = live.history.points[-1] if live.history.points else Point(0.0)
+    agents, is_worrying = live.agents_in_words()
     return LiveState(
         elapsed=live.elapsed,
         remaining=live.remaining,
-        users=last.users if last is not None else 0,
-        connected=last.connected if last is not None else 0,
+        users=last.users,
+        connected=last.connected,
         arrivals=live.interval.users_started,
         requests=float(live.requests[-1]) if live.requests else 0.0,
         errors=live.totals.errors,
         activity=live.activity,
+        main=live.main_name,
+        times=tuple(time for time in (last.p50, last.p95, last.p99) if time is not None),
+        agents=agents,
+        is_worrying=is_worrying,
     )
 
 

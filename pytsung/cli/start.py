@@ -29,6 +29,7 @@ from pytsung.controller.run import Run
 from pytsung.controller.shares import planned
 from pytsung.controller.target import bundled_target, target_endpoint
 from pytsung.dashboard import LiveView, make_console, render_summary
+from pytsung.dashboard.beside import beside
 from pytsung.dashboard.exposition import exposition
 from pytsung.dashboard.live_run import Heading, LiveRun
 from pytsung.dashboard.scrape import serving_metrics
@@ -98,7 +99,8 @@ def start(asked: Arguments, configuration: Configuration) -> int:
                 target = await stack.enter_async_context(context)
                 log.note(5, "controller", target.address)
             with LiveView(console, quiet=asked.quiet) as view:
-                reporter = Reporter(live, log, view)
+                reporter = Reporter(live, log, view, tripwire)
+                await stack.enter_async_context(beside(view.tick))
                 await begin_exports(
                     stack,
                     asked,

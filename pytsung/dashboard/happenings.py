@@ -28,6 +28,7 @@ def _stop(fields: Fields) -> str:
         "stopped": "stopped by the operator",
         "unwritable": "the log directory cannot be written any more",
         "fault": "stopped by a fault",
+        "threshold": "a threshold was crossed",
     }
     reason = str(fields.get("reason"))
     return f"the test is ending: {reasons.get(reason, reason)}"
@@ -39,6 +40,7 @@ _SENTENCES: dict[str, Callable[[Fields], str]] = {
     "order": _order,
     "stop": _stop,
     "threshold": lambda fields: f"threshold crossed: {fields.get('threshold')}",
+    "threshold-kept": lambda fields: f"threshold kept again: {fields.get('threshold')}",
     "agent-lost": lambda fields: (
         f"agent {fields.get('agent')} lost with {fields.get('users'):,} users:"
         f" {fields.get('reason')}"

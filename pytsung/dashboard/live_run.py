@@ -22,7 +22,7 @@ from pytsung.plan import ScheduledUser
 from pytsung.schedule.timetable import Timetable
 from pytsung.stats import Interval, SampleSummary
 from pytsung.stats.totals import RunTotals
-from pytsung.stats.verdict import Verdict
+from pytsung.stats.verdict import WORKER_CPU, Verdict
 
 MOST_EVENTS = 200
 """Events kept to be shown; all of them stand in `events.jsonl`."""
@@ -225,6 +225,26 @@ class LiveRun:
             active_beams=0 if is_over else len(alive),
             cpu_controller=self.cpu_percent,
         )
+
+    def agents_in_words(self) -> tuple[str, bool]:
+        """How the load generator is, in a line, and whether that is a worry."""
+        if not self.agents:
+            return "", False
+        lost = sum(agent.state == "lost" for agent in self.agents)
+        stalled = sum(agent.state == "stalled" for agent in self.agents)
+        words = [f"{len(self.agents)} agent{'s' if len(self.agents) > 1 else ''}"]
+        words += [f"{lost} lost"] if lost else []
+        words += [f"{stalled} stalled"] if stalled else []
+        busiest = max(
+            (
+                samples.maximum
+                for part in self.by_agent.values()
+                if (samples := part.generator.get("worker_cpu")) is not None and samples.count
+            ),
+            default=0.0,
+        )
+        words.append(f"busiest worker {busiest:.0%} of a core")
+        return ", ".join(words), bool(lost or stalled or busiest > WORKER_CPU)
 
     def events(self, seen: int = 0) -> tuple[int, list[dict[str, Any]]]:
         """How many events there were in all, and those since `seen` of them."""

@@ -22,6 +22,7 @@ from typing import Any, Self
 
 import trio
 
+from pytsung.dashboard.beside import beside
 from pytsung.errors import UsageError
 
 DIRECTORY = "PYTSUNG_RUN_DIR"
@@ -115,16 +116,8 @@ async def answering(claimed: Claim, answers: Answers) -> AsyncIterator[None]:
             with gone:
                 await _converse(stream, answers)
 
-    failure: Exception | KeyboardInterrupt | None = None
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(trio.serve_listeners, attend, [trio.SocketListener(listening)])
-        try:
-            yield
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - raised again, below
-            failure = error
-        nursery.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+    async with beside(trio.serve_listeners, attend, [trio.SocketListener(listening)]):
+        yield
 
 
 async def _converse(stream: trio.SocketStream, answers: Answers) -> None:

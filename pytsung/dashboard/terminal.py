@@ -1,4 +1,4 @@
-"""The run, live, on a terminal: two calm lines that are replaced in place.
+"""The run, live, on a terminal: a few calm lines that are replaced in place.
 
 Where standard error is not a terminal, a plain line every ten seconds instead.
 Must not know where the figures come from, nor read any clock but the one it is given.
@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
+import trio
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from pytsung.dashboard.words import clock, rate
+from pytsung.dashboard.words import clock, in_milliseconds, rate
 
 SHORTEST_PAUSE = 0.5
 """Seconds between two changes of the view: faster than anyone reads is only flicker."""
+
+LONGEST_GUESS = 3.0
+"""Seconds after the last state for which the clock is shown going on: then something is wrong."""
 
 PLAIN_PAUSE = 10.0
 """Seconds between two plain lines, as between two blocks of `tsung.log`."""
@@ -35,8 +39,10 @@ class LiveState:
     """What there is to show of a running test.
 
     `elapsed` and `remaining` are seconds; None where nobody can know when the last
-    user will be done. `arrivals` and `requests` are per second, lately. `activity`
-    says in a few words what goes on: `starting agents`, `phase 1 of 2`.
+    user will be done. `arrivals` and `requests` are per second, lately, `planned` is what
+    should arrive. `times` are p50, p95 and p99 of the statistic `main`, in seconds.
+    `agents` says how the load generator is; `activity` what goes on, in a few words:
+    `starting agents`, `phase 1 of 2`.
     """
 
     elapsed: float = 0.0
@@ -47,6 +53,11 @@ class LiveState:
     requests: float = 0.0
     errors: int = 0
     activity: str = ""
+    planned: float = 0.0
+    main: str = ""
+    times: tuple[float, ...] = ()
+    agents: str = ""
+    is_worrying: bool = False
 
 
 def make_console(*, color: bool = True) -> Console:
@@ -74,6 +85,9 @@ class LiveView:
         self._quiet = quiet
         self._clock = clock
         self._next = float("-inf")
+        self._state = LiveState()
+        self._taken_at = 0.0
+        self._width = console.width
         self._live: Live | None = None
         if console.is_terminal and not console.is_dumb_terminal and not quiet:
             self._live = Live(console=console, auto_refresh=False, transient=True)
@@ -95,31 +109,64 @@ class LiveView:
     def update(self, state: LiveState) -> None:
         """Show a state, unless the last one is too fresh; then it is simply not shown."""
         now = self._clock()
+        self._state, self._taken_at = state, now
         if self._quiet or now < self._next:
             return
         if self._live is not None:
             self._next = now + SHORTEST_PAUSE
-            self._live.update(draw(state), refresh=True)
+            self._draw(state)
         else:
             self._next = now + PLAIN_PAUSE
             self._console.print(plain_line(state), soft_wrap=True)
+
+    async def tick(self) -> None:
+        """Let the clock of the view go on between two states, for ever; twice a second."""
+        while True:
+            await trio.sleep(SHORTEST_PAUSE)
+            passed = self._clock() - self._taken_at
+            is_shown = self._live is not None and self._live.is_started
+            if is_shown and self._state.elapsed and passed < LONGEST_GUESS:
+                self._draw(_later(self._state, passed))
+
+    def _draw(self, state: LiveState) -> None:
+        assert self._live is not None
+        width = self._console.width
+        if width != self._width:  # lines of another width would stay behind
+            self._width = width
+            self._live.stop()
+            self._live.start()
+        self._live.update(draw(state), refresh=True)
 
     def say(self, text: str, style: str = "") -> None:
         """Print a line above the view; it stays. Warnings are said even to the quiet."""
         self._console.print(Text(text, style=style), soft_wrap=True)
 
 
+def _later(state: LiveState, seconds: float) -> LiveState:
+    """The same state, with its clock so much later."""
+    left = state.remaining
+    remaining = None if left is None else max(0.0, left - seconds)
+    return replace(state, elapsed=state.elapsed + seconds, remaining=remaining)
+
+
 def draw(state: LiveState) -> RenderableType:
-    """The two lines: what the users do, and how far the test is."""
-    return Group(_figures(state), _progress(state))
+    """What the users do, how long they wait, how the generator is, how far the test is."""
+    lines: list[RenderableType] = [_figures(state)]
+    if state.times:
+        lines.append(_times(state))
+    if state.agents:
+        lines.append(_agents(state))
+    return Group(*lines, _progress(state))
 
 
 def plain_line(state: LiveState) -> str:
     """The same in one line without any drawing, for logs and pipes."""
     figures = ", ".join(f"{value} {name}" for name, value, _ in _named(state))
+    times = ", ".join(f"{name} {in_milliseconds(value)} ms" for name, value in _percentiles(state))
+    times = f", {state.main} {times}" if times else ""
     left = "" if state.remaining is None else f", {clock(state.remaining)} left"
     activity = f" ({state.activity})" if state.activity else ""
-    return f"{clock(state.elapsed)} {figures}{left}{activity}"
+    return f"{clock(state.elapsed)} {figures}{times}{left}{activity}"
 
 
 def _named(state: LiveState) -> list[tuple[str, str, int]]:
@@ -133,6 +180,10 @@ def _named(state: LiveState) -> list[tuple[str, str, int]]:
     ]
 
 
+def _percentiles(state: LiveState) -> list[tuple[str, float]]:
+    return list(zip(("p50", "p95", "p99"), state.times, strict=False))
+
+
 def _figures(state: LiveState) -> Text:
     line = Text(no_wrap=True, overflow="ellipsis")
     for name, value, width in _named(state):
@@ -141,6 +192,19 @@ def _figures(state: LiveState) -> Text:
         line.append(f" {name}  ", style="red" if alarming else "dim")
     line.rstrip()
     return line
+
+
+def _times(state: LiveState) -> Text:
+    line = Text(f"{state.main:>7}", style="dim", no_wrap=True, overflow="ellipsis")
+    for name, value in _percentiles(state):
+        line.append(f"   {name} ", style="dim")
+        line.append(f"{in_milliseconds(value)} ms", style="bold not dim")
+    return line
+
+
+def _agents(state: LiveState) -> Text:
+    style = "yellow" if state.is_worrying else "dim"
+    return Text(f"{'load':>7}   {state.agents}", style=style, no_wrap=True, overflow="ellipsis")
 
 
 def _progress(state: LiveState) -> RenderableType:

@@ -2,8 +2,11 @@
 terminal."""
 
 import io
+import re
 
 import pytest
+import trio
+import trio.testing
 from rich.console import Console
 
 from pytsung.dashboard.terminal import LiveState, LiveView, draw, make_console, plain_line
@@ -17,6 +20,9 @@ STATE = LiveState(
     requests=3120.0,
     errors=3,
     activity="phase 1 of 2",
+    main="request",
+    times=(0.00053, 0.00285, 0.0162),
+    agents="2 agents, busiest worker 35% of a core",
 )
 
 
@@ -37,17 +43,19 @@ def drawn(state: LiveState, width: int) -> list[str]:
     return output(drawing).splitlines()
 
 
-def test_two_lines_say_what_users_do_and_how_far_the_test_is() -> None:
+def test_four_lines_say_what_users_do_and_how_far_the_test_is() -> None:
     """On eighty columns nothing is cut off."""
-    figures, progress = drawn(STATE, 80)
+    figures, times, agents, progress = drawn(STATE, 80)
     words = " ".join(figures.split())
     assert words == "11,990 users 11,987 connected 998/s arriving 3 errors 3,120/s requests"
+    assert " ".join(times.split()) == "request p50 0.530 ms p95 2.85 ms p99 16.2 ms"
+    assert " ".join(agents.split()) == "load 2 agents, busiest worker 35% of a core"
     assert progress.startswith("   0:12")
     assert progress.rstrip().endswith("0:37 left, phase 1 of 2")
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
-def test_the_view_never_takes_a_third_line(width: int) -> None:
+def test_the_view_never_takes_a_further_line(width: int) -> None:
     """A line that wraps would push the view down the screen at every change."""
     huge = LiveState(
         elapsed=36_000.0,
@@ -58,10 +66,29 @@ def test_the_view_never_takes_a_third_line(width: int) -> None:
         requests=1_234_567.0,
         errors=1_234_567,
         activity="waiting for the last users",
+        main="request",
+        times=(100.0, 1000.0, 10_000.0),
+        agents="64 agents, 12 lost, 3 stalled, busiest worker 100% of a core",
+        is_worrying=True,
     )
     lines = drawn(huge, width)
-    assert len(lines) == 2
+    assert len(lines) == 4
     assert max(map(len, lines)) <= width
+
+
+def test_the_clock_goes_on_between_two_seconds() -> None:
+    """Twice a second something moves; but when the run says nothing any more, nothing does."""
+    screen = console(terminal=True)
+
+    async def wait() -> None:
+        with LiveView(screen, clock=trio.current_time) as view:
+            view.update(LiveState(elapsed=10.0, remaining=100.0))
+            with trio.move_on_after(20):
+                await view.tick()
+
+    trio.run(wait, clock=trio.testing.MockClock(autojump_threshold=0))
+    shown = re.findall(r"(0:\d\d) +━", output(screen))
+    assert list(dict.fromkeys(shown)) == ["0:10", "0:11", "0:12"]
 
 
 def test_an_unknown_end_is_not_guessed() -> None:
@@ -99,7 +126,7 @@ def test_a_plain_line_says_all() -> None:
     """It is the only thing there is to see of a run in a pipeline."""
     assert plain_line(STATE) == (
         "0:12 11,990 users, 11,987 connected, 998/s arriving, 3 errors, 3,120/s requests,"
-        " 0:37 left (phase 1 of 2)"
+        " request p50 0.530 ms, p95 2.85 ms, p99 16.2 ms, 0:37 left (phase 1 of 2)"
     )
 
 

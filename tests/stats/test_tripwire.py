@@ -58,3 +58,28 @@ def test_without_an_early_end_all_are_judged_at_the_end() -> None:
     wire = tripwire("request: avg<200 abort_on_fail", "request: count==2")
     assert not wire.look(totals([0.1]), 1)
     assert [one.kept for one in wire.judge(totals([0.1], [0.2]), 2)] == [True, True]
+
+
+def test_a_crossing_is_news_once() -> None:
+    """Whoever looks at the run learns when it happened, not every second that it still is so."""
+    wire = tripwire("request: max<200", "request: count>2")
+    runs: list[list[list[float]]] = [
+        [[]],
+        [[0.1]],
+        [[0.5]],
+        [[0.5, 0.6]],
+        [[0.1, 0.1, 0.1]],
+        [[0.1]],
+    ]
+    told = [
+        [(crossing.threshold, crossing.kept) for crossing in wire.news(totals(*seconds), 1.0)]
+        for seconds in runs
+    ]
+    assert told == [
+        [],
+        [],
+        [("request: max<200", False)],
+        [],
+        [("request: max<200", True), ("request: count>2", True)],
+        [("request: count>2", False)],
+    ]

@@ -48,7 +48,7 @@ function colour(name) {
 
 function layout(chart, last) {
   const text = { color: colour("soft"), size: 12, family: getComputedStyle(document.body).fontFamily };
-  const grid = { gridcolor: colour("grid"), zeroline: false, linecolor: colour("line"), fixedrange: true };
+  const grid = { gridcolor: colour("grid"), zeroline: false, linecolor: colour("line"), fixedrange: true, ticks: "outside", ticklen: 5, tickcolor: "rgba(0,0,0,0)" };
   const step = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200]
     .find((width) => last / width <= 6) ?? 86400;
   const ticks = Array.from({ length: Math.floor(last / step) + 1 }, (_, number) => number * step);

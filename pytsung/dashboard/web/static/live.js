@@ -137,8 +137,9 @@ function link(text, className) {
 function follow() {
   const source = new EventSource("/live/stream");
   source.onmessage = (event) => {
-    link("live", "on");
     take(JSON.parse(event.data));
+    if (now.state === "ended") link("the run is over", "");
+    else link("live", "on");
   };
   source.onerror = () => {
     if (now?.state === "ended" || now?.state === "stopping") {

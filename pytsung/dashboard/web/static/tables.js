@@ -108,14 +108,17 @@ export function showTiles(now, last) {
   const behind = last.expected - last.users > Math.max(5, 4 * Math.sqrt(now.users.started));
   const traffic = (last.received ?? 0) + (last.sent ?? 0);
   const name = now.main;
+  const wholeRun = now.state === "ended" && now.samples.find((row) => row.name === name);
+  const times = wholeRun || now.last;
+  const span = wholeRun ? "whole run" : "this second";
   const tiles = [
     ["Users", whole(now.users.open), behind ? `plan ${whole(last.expected)}` : `peak ${whole(now.users.peak)}, ${whole(now.users.started)} started`, behind ? "warn" : ""],
     ["Connected", whole(now.connections.open), `peak ${whole(now.connections.peak)}`],
     ["Arriving", `${count(now.started_per_second)} /s`, now.paused ? "paused" : `plan ${count(now.planned_rate)} /s`, now.paused ? "warn" : ""],
     ["Requests", `${count(now.request_rate)} /s`, "over ten seconds"],
-    [`${name}, p50`, time(now.last.p50), "this second"],
-    [`${name}, p95`, time(now.last.p95), "this second"],
-    [`${name}, p99`, time(now.last.p99), "this second"],
+    [`${name}, p50`, time(times.p50), span],
+    [`${name}, p95`, time(times.p95), span],
+    [`${name}, p99`, time(times.p99), span],
     ["Errors", now.errors ? whole(now.errors) : "none", now.errors ? `${count(last.errors ?? 0)} /s now` : "", now.errors ? "bad" : "good"],
     ["Traffic", bits(traffic), `${bits(last.received ?? 0)} in`],
     ["Controller", `${digits(now.cpu_controller)} %`, "of a core"],
