@@ -12,7 +12,7 @@ from itertools import groupby
 from pytsung.plan.hosts import AgentHost, Transport
 from pytsung.plan.load import ArrivalPhase, Load
 from pytsung.plan.options import ConnectionOptions
-from pytsung.plan.plan import Plan
+from pytsung.plan.plan import Dump, Plan
 from pytsung.plan.quantities import amount, length_of_time, number, rate
 from pytsung.plan.sessions import Request, Session
 from pytsung.plan.step_words import session_lines
@@ -96,6 +96,14 @@ _CARRIED: Mapping[Transport, str] = {
     Transport.WEBSOCKET: "in a WebSocket",
     Transport.WEBSOCKET_TLS: "in a WebSocket over TLS",
     Transport.LOCAL: "on the agent hosts themselves",
+}
+
+
+_DUMPED: Mapping[Dump, str] = {
+    Dump.TRAFFIC: "everything sent and received",
+    Dump.LIGHT: "the beginning of everything sent and received",
+    Dump.PROTOCOL: "a line for each HTTP request",
+    Dump.PROTOCOL_LOCAL: "a line for each HTTP request, a file for each agent",
 }
 
 
@@ -220,6 +228,10 @@ def _settings(plan: Plan) -> Iterator[Row]:
         yield "seed", str(plan.seed)
     if plan.quirks:
         yield "quirks", "as Tsung, defects included"
+    if plan.dump is not Dump.NOTHING:
+        yield "dumped", _DUMPED[plan.dump]
+    for limit in plan.thresholds:
+        yield "limit", limit
 
 
 def _table(rows: Iterable[Row]) -> list[str]:

@@ -10,6 +10,7 @@ from pytsung.plan import (
     AgentHost,
     ArrivalPhase,
     ChangeType,
+    Dump,
     Endpoint,
     Load,
     Plan,
@@ -141,3 +142,14 @@ def test_options_that_all_sessions_share_are_told_once() -> None:
     lines = page(replace(PLAN, sessions=both, load=Load()))
     assert lines[-3:] == ["Options", "  max retries   9", "  source ports  1025 to 65535"]
     assert not any(line == "Options" for line in page(PLAN))
+
+
+def test_what_is_dumped_and_what_ends_the_run_is_told() -> None:
+    """The one costs the load generator, the other may cost the run."""
+    limit = "request: p(95)<200 abort_on_fail"
+    lines = page(replace(PLAN, dump=Dump.LIGHT, thresholds=(limit,)))
+    assert lines[-3:] == [
+        "Also",
+        "  dumped  the beginning of everything sent and received",
+        f"  limit   {limit}",
+    ]
