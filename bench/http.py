@@ -29,10 +29,17 @@ from bench.processes import Family
 
 NGINX_CORE, GENERATOR_CORE = 0, 1
 WINDOW = 4.0
-WARM_UP = 6.0
-"""Seconds until all users are there: Tsung's virtual machine takes four."""
+WARM_UP = 3.0
+"""Seconds from the first requests until all users are there, and the generator is warm."""
 
-RUN = 60
+START = 40.0
+"""Seconds that it may take until then: Tsung's virtual machine needs four, more on a busy host."""
+
+LOOK = 0.2
+BEGUN = 1000
+"""Requests: those that look for them are five a second."""
+
+RUN = 90
 """Seconds that a generator would run if nobody stopped it."""
 
 SESSION = """\
@@ -161,6 +168,7 @@ def measure(generator: Generator, nginx: Nginx, users: int) -> Cost:
                 stderr=output,
             )
         try:
+            _wait_until_begun(nginx)
             time.sleep(WARM_UP)
             family.find()
             before, cpu, at = nginx.requests(), family.cpu(), time.monotonic()
@@ -177,6 +185,13 @@ def measure(generator: Generator, nginx: Nginx, users: int) -> Cost:
             said = (Path(name) / "output").read_text(errors="replace")[-500:]
             raise RuntimeError(f"{generator.name} made {made} requests; its last words: {said}")
     return Cost(used / made, made / passed)
+
+
+def _wait_until_begun(nginx: Nginx) -> None:
+    """Until requests come, and more than ours; should they not, `measure` says so."""
+    asked, until = nginx.requests(), time.monotonic() + START
+    while nginx.requests() - asked < BEGUN and time.monotonic() < until:
+        time.sleep(LOOK)
 
 
 def available(wanted: list[str]) -> list[Generator]:
