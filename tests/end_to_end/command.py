@@ -186,6 +186,12 @@ class Command:
         return agents[0]
 
     @property
+    def has_agent(self) -> bool:
+        """Whether its agent has been started, with its zygote."""
+        agents = [pid for pid in children(self.process.pid) if "pytsung.agent" in command_of(pid)]
+        return any(children(agent) for agent in agents)
+
+    @property
     def workers(self) -> list[int]:
         """Process ids of its workers: children of the agent's one child."""
         (zygote,) = children(self.agent)

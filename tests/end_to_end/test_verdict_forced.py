@@ -1,15 +1,18 @@
 """Each rule of the verdict, forced on a real run by stopping the load generator's own processes:
 a rule that has never fired might never fire.
 
-Losses and faults are forced in test_losses.py. That sums do not add up cannot be forced from
-outside; the judge alone is tested for it.
+Losses and faults are forced in test_losses.py.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import signal
+import sys
 import time
+from pathlib import Path
 
 from tests.end_to_end.command import (
     CLOSE,
@@ -20,11 +23,14 @@ from tests.end_to_end.command import (
     processes_of,
     think,
     users,
+    wait_for,
 )
 from tests.end_to_end.conftest import Start
 from tests.server.running import RunningServer
 
 TWO_WORKERS = 'host="localhost" use_controller_vm="true" cpu="2"'
+BURN = f'<for from="1" to="8000" var="i"><if var="i" eq="none">{CLOSE}</if></for>'
+"""Steps that take some milliseconds of processor time and do nothing."""
 
 
 def held(command: Command, pid: int, seconds: float) -> Result:
@@ -84,8 +90,7 @@ def test_too_few_arrivals_are_invalid(start: Start, port: int) -> None:
 
 def test_a_busy_generator_is_invalid(start: Start, port: int) -> None:
     """Sessions that keep a worker's core busy: too long behind in more than a third of the run."""
-    burn = f'<for from="1" to="8000" var="i"><if var="i" eq="none">{CLOSE}</if></for>'
-    busy = f'<for from="1" to="12" var="j">{burn}{think(0.01)}</for>'
+    busy = f'<for from="1" to="12" var="j">{BURN}{think(0.01)}</for>'
     text = configuration(port, CONNECT, busy, load=users(20))
     result = start("start", text=text).wait()
     result.check_books()
@@ -93,6 +98,50 @@ def test_a_busy_generator_is_invalid(start: Start, port: int) -> None:
     assert "load generator: short of processor time" in result.reasons
     assert "loop lag p99" in result.reasons
     assert result.summary["users"]["finished"] == 20
+
+
+def test_a_worker_that_uses_its_whole_core_is_named(start: Start, port: int) -> None:
+    """Over 90 % of a core within a second, by sessions that compute without a pause."""
+    busy = f'<for from="1" to="40" var="j">{BURN}{think(0.01)}</for>'
+    command = start("start", text=configuration(port, CONNECT, busy, load=users(20)))
+    wait_for(lambda: command.has_agent and bool(command.workers), "the worker is there")
+    with contextlib.suppress(OSError):  # on a busy machine it would get less than a core
+        os.setpriority(os.PRIO_PROCESS, command.workers[0], -15)
+        Path(f"/proc/{command.workers[0]}/autogroup").write_text("-15")  # sched(7)
+    result = command.wait()
+    result.check_books()
+    assert result.verdict in ("degraded", "invalid")
+    found = re.search(r"a worker used ([\d.]+)% of a core \(limit 90%\)", result.reasons)
+    assert found is not None, result.reasons
+    assert 90 < float(found[1]) < 110
+
+
+TAMPER = """
+import os, re, subprocess, sys
+agent = subprocess.Popen(["sh", "-c", sys.argv[2]], stdout=subprocess.PIPE)
+done = False
+while data := os.read(agent.stdout.fileno(), 65536):
+    found = None if done else re.search(rb'"users_finished":\\d*[1-9](?=,)', data)
+    if found:  # as many bytes as before, so that the frame is still one
+        at, done = found.end() - 1, True
+        data = data[:at] + bytes([data[at] - 1]) + data[at + 1:]
+    os.write(1, data)
+"""
+"""A connector that runs an agent here, and takes one finished user out of its reports."""
+
+
+def test_sums_that_do_not_add_up_are_invalid(start: Start, port: int, tmp_path: Path) -> None:
+    """A report that is altered on its way, by one user: the figures are worth nothing."""
+    connector = tmp_path / "tamper.py"
+    connector.write_text(TAMPER)
+    load = users(23)  # no sum of tens: some report ends in a digit that can be lowered
+    text = configuration(port, CONNECT, think(0.2), load=load, client='host="elsewhere"')
+    result = start("start", "-r", f"{sys.executable} {connector}", text=text).wait()
+    assert result.status == 3, result.stderr
+    assert result.verdict == "invalid"
+    accounts = "23 users started, but 22 finished + 0 open + 0 lost = 22"
+    assert f"the run: {accounts}" in result.reasons
+    assert f"agent elsewhere: {accounts}" in result.reasons
 
 
 def test_a_stalled_agent_degrades(start: Start, server: RunningServer) -> None:
