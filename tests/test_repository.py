@@ -23,7 +23,9 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "bas
 ON_AGENT_HOSTS = (
     "agent",
     "control",
+    "controller/far_end.py",
     "errors.py",
+    "fence.py",
     "plan",
     "protocols",
     "reactor",

@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 
 _FORM = re.compile(
-    r"(?:(?P<user>[^@\s]+)@)?(?:\[(?P<bracketed>[^\]\s]+)\]|(?P<host>[^@:\s]+|[^@\s]*:[^@\s]*:[^@\s]*))"
+    r"(?:(?P<user>[^@\s]+)@)?"
+    r"(?:\[(?P<bracketed>[^\]\s]+)\]|(?P<host>[^@:\s\[\]]+|[^@\s\[\]]*:[^@\s\[\]]*:[^@\s\[\]]*))"
     r"(?::(?P<port>\d{1,5}))?"
 )
 

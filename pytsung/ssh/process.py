@@ -142,6 +142,11 @@ class RemoteProcess(trio.abc.Stream):
         """The status of a process that has ended by itself and could say so."""
         return self._session.exit_status
 
+    @property
+    def waiting(self) -> int:
+        """Bytes of its output, both kinds, that were received and not taken yet."""
+        return self._session.output.size + self._session.errors.size
+
     async def wait_gone(self) -> None:
         """Wait until the process has ended, or the connection has."""
         await self._session.gone.wait()

@@ -15,6 +15,7 @@ PROGRAMS = (
     "bare_epoll",
     "churn",
     "delaying_server",
+    "fleet",
     "run",
     *(one.name for one in run.MEASUREMENTS),
 )
