@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-import pytest
 import trio
 
 from pytsung.agent.resolver import Address, Resolver
