@@ -22,10 +22,10 @@ from pytsung_server.identity import user_by_session
 from pytsung_server.ids import Minter
 from pytsung_server.index import Group, Index, Member
 from pytsung_server.messages import ErrorCode
-from pytsung_server.requests import RequestError, read_subscribe, read_unsubscribe
 from pytsung_server.roles import standing_of
 from pytsung_server.settings import Profile
-from pytsung_server.subscriber import subscribe, unsubscribe
+from pytsung_server.subscribe_messages import RequestError, read_subscribe, read_unsubscribe
+from pytsung_server.subscribing import subscribe, unsubscribe
 from pytsung_server.subscriptions import Standing, Subscription, Subscriptions
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from pytsung_server.ids import Minter
 from pytsung_server.index import Index, Member
 from pytsung_server.messages import ErrorCode
-from pytsung_server.requests import RequestError, Row
+from pytsung_server.subscribe_messages import RequestError, Row
 from pytsung_server.subscriptions import Subscription
 
 MAX_CHANNELS = 1000
