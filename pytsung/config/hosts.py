@@ -49,9 +49,7 @@ def read_agent_hosts(clients: SourceElement, reader: ConfigurationReader) -> tup
     """
     elements = clients.all("client")
     use_controller_vm = [reader.flag(element, "use_controller_vm") for element in elements]
-    hosts = tuple(
-        _agent_host(element, reader, any(use_controller_vm)) for element in elements
-    )
+    hosts = tuple(_agent_host(element, reader, any(use_controller_vm)) for element in elements)
     if not elements:
         reader.fault(clients, "there is no <client>", 'add <client host="localhost"/>')
     elif hosts and not any(host.weight for host in hosts):
