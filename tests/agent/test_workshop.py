@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -182,6 +183,14 @@ def test_what_is_left_in_the_background_ends_with_the_run(tmp_path: Path) -> Non
     assert counted(recorder) == {}
     assert max(recorder.seen["request"]) < LIMIT / 2
     wait_until_gone(written(note))
+
+
+def test_a_command_inherits_nothing_of_its_worker() -> None:
+    """Neither sockets nor epolls: a background job would keep users' connections open."""
+    inherited = "ls -l /proc/$$/fd | grep -c -e socket: -e anon_inode:"
+    with socket.create_server(("127.0.0.1", 0)):
+        recorder = shell(run(f"{inherited}; true", Match("^0")), users=3)
+    assert counted(recorder) == {"match": 3}
 
 
 def test_a_command_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
