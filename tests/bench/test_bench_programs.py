@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAMS = (
     "bare_epoll",
     "churn",
+    "dashboard",
     "delaying_server",
     "fleet",
     "run",

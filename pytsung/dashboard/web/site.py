@@ -11,7 +11,7 @@ import html
 import importlib.util
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,7 +28,6 @@ from starlette.responses import (
     PlainTextResponse,
     RedirectResponse,
     Response,
-    StreamingResponse,
 )
 from starlette.routing import Route
 
@@ -39,6 +38,7 @@ from pytsung.dashboard.exposition import CONTENT_TYPE, exposition
 from pytsung.dashboard.live_run import Status
 from pytsung.dashboard.web.doorkeeper import Doorkeeper
 from pytsung.dashboard.web.guard import FILE_POLICY, Guard
+from pytsung.dashboard.web.news_stream import NewsStream
 from pytsung.dashboard.web.run_files import RunFiles
 from pytsung.errors import UsageError
 
@@ -109,14 +109,7 @@ class Site:
         if self.broadcast.followers >= MOST_FOLLOWERS:
             text = f"{MOST_FOLLOWERS} browsers follow this run already; close one of them\n"
             return PlainTextResponse(text, 503, {"Retry-After": "30"})
-
-        async def events() -> AsyncIterator[bytes]:
-            async with aclosing(self.broadcast.follow()) as news:
-                async for text in news:
-                    yield f"data: {text}\n\n".encode()
-
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(events(), media_type="text/event-stream", headers=headers)
+        return NewsStream(self.broadcast.follow())
 
     async def _take_order(self, request: Request) -> Response:
         body = b""
