@@ -48,6 +48,7 @@ MEASUREMENTS = (
     Measurement("rows", "A million rows of a file"),
     Measurement("server", "The bundled server"),
     Measurement("report", "Making a report"),
+    Measurement("controller", "Controlling 64 agents"),
 )
 
 
