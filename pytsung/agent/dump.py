@@ -12,7 +12,8 @@ from functools import partial
 import trio
 
 from pytsung.agent.crowd import MakeUser
-from pytsung.control.messages import Exchange, Exchanges, Message, Note, Traffic, TrafficEvent
+from pytsung.control.messages import Message, Note
+from pytsung.control.records import Exchange, Exchanges, Traffic, TrafficEvent
 from pytsung.plan import Dump
 from pytsung.user.dump_log import DumpLog
 from pytsung.user.overheard import LIGHT, AttentiveMatchLog, ExchangeUser, TrafficUser

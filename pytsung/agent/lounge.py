@@ -21,12 +21,14 @@ from pytsung.control.messages import (
     Lease,
     LeaseRecall,
     LeaseRequest,
-    Matches,
     Message,
     Note,
     Release,
     Returned,
     Sends,
+)
+from pytsung.control.records import (
+    Matches,
 )
 from pytsung.reactor.calendar import NEVER, Bucket
 from pytsung.reactor.reactor import Reactor

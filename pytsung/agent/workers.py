@@ -21,7 +21,6 @@ from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     Adopt,
     Amend,
-    Exchanges,
     Failed,
     Finished,
     Full,
@@ -30,7 +29,6 @@ from pytsung.control.messages import (
     Lease,
     LeaseRecall,
     LeaseRequest,
-    Matches,
     Message,
     Note,
     PhaseStarted,
@@ -42,9 +40,13 @@ from pytsung.control.messages import (
     Start,
     Stop,
     TakeOver,
-    Traffic,
     Work,
     WorkerLost,
+)
+from pytsung.control.records import (
+    Exchanges,
+    Matches,
+    Traffic,
 )
 from pytsung.control.share import AgentShare, Amendment, Resume
 from pytsung.stats.collector import IntervalCollector

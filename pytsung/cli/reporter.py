@@ -9,7 +9,8 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytsung.control.messages import Exchanges, Health, MatchEvent, Traffic
+from pytsung.control.messages import Health
+from pytsung.control.records import Exchanges, MatchEvent, Traffic
 from pytsung.controller.agent_link import AgentLink
 from pytsung.controller.run import Run
 from pytsung.dashboard.happenings import mood, sentence

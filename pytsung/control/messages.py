@@ -19,11 +19,11 @@ sends it knows the difference. All other times are seconds since that origin.
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass, field
 
 from pytsung.control.facts import HostFacts
 from pytsung.control.leases import Row, Supply
+from pytsung.control.records import Exchanges, Matches, Traffic
 from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
 from pytsung.plan import Endpoint
 from pytsung.stats.interval import Interval
@@ -344,91 +344,6 @@ class Sends:
 
     times: dict[str, float]
     worker: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class MatchEvent:
-    """A match that is written down: what Tsung's `match.log` says of it.
-
-    `session` and `slot` count from 1; `at` is on the sender's own clock until its worker
-    makes it seconds since the test's start. `answer` is there when it is to be dumped.
-    """
-
-    at: float
-    user: int
-    session: int
-    slot: int
-    event: str
-    transaction: str
-    name: str
-    answer: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """Matches of about a second."""
-
-    events: tuple[MatchEvent, ...]
-
-
-class TrafficKind(enum.Enum):
-    """What a `TrafficEvent` tells of."""
-
-    STARTED = "started"
-    ENDED = "ended"
-    SENT = "sent"
-    RECEIVED = "received"
-
-
-@dataclass(frozen=True, slots=True)
-class TrafficEvent:
-    """What a user did, for `dumptraffic`: `at` in seconds since the test's start.
-
-    `session` counts from 1. `data` has a character for each byte (Latin-1), which costs
-    JSON less than any encoding of bytes.
-    """
-
-    at: float
-    kind: TrafficKind
-    user: int
-    session: int = 0
-    data: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """What users of one worker did, in order; at most some hundred events."""
-
-    events: tuple[TrafficEvent, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer, for `dumptraffic="protocol"`.
-
-    `at` is when the answer was complete, in seconds since the test's start; `duration`
-    is seconds, `size` bytes received. What is not known, or was not asked for, is empty.
-    """
-
-    at: float
-    user: int
-    method: str
-    host: str
-    url: str
-    status: str
-    size: int
-    duration: float
-    transaction: str
-    match: str
-    error: str
-    tag: str
-
-
-@dataclass(frozen=True, slots=True)
-class Exchanges:
-    """Exchanges of one worker, in order; at most some hundred."""
-
-    exchanges: tuple[Exchange, ...]
 
 
 Message = (

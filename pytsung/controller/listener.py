@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from pytsung.control.messages import Exchanges, Health, MatchEvent, Traffic
+from pytsung.control.messages import Health
+from pytsung.control.records import Exchanges, MatchEvent, Traffic
 from pytsung.errors import LogDirectoryError
 from pytsung.stats import Interval
 from pytsung.stats.totals import RunTotals

@@ -19,12 +19,10 @@ import trio
 from pytsung.control.encoding import Encoder
 from pytsung.control.messages import (
     Cost,
-    Exchanges,
     Finished,
     Gathered,
     Health,
     LeaseRequest,
-    Matches,
     Message,
     Note,
     PhaseStarted,
@@ -33,10 +31,14 @@ from pytsung.control.messages import (
     Sends,
     Start,
     Stop,
-    Traffic,
     WorkerLost,
 )
 from pytsung.control.orders import Action, Order
+from pytsung.control.records import (
+    Exchanges,
+    Matches,
+    Traffic,
+)
 from pytsung.controller.aftermath import Aftermath
 from pytsung.controller.agent_link import AgentLink
 from pytsung.controller.commons import Answer, Commons, read_row_files

@@ -7,7 +7,8 @@ from random import Random
 import trio
 
 from pytsung.agent.dump import Dumping
-from pytsung.control.messages import Message, Note, Traffic
+from pytsung.control.messages import Message, Note
+from pytsung.control.records import Traffic
 from pytsung.plan import Dump, Endpoint, Session
 from pytsung.stats import Recorder
 from pytsung.user.overheard import ExchangeUser, TrafficUser

@@ -16,13 +16,15 @@ from pytsung.control.messages import (
     Lease,
     LeaseRecall,
     LeaseRequest,
-    Matches,
-    MatchEvent,
     Message,
     Note,
     Release,
     Returned,
     Sends,
+)
+from pytsung.control.records import (
+    Matches,
+    MatchEvent,
 )
 from pytsung.user.match_log import MOST_EVENTS
 from pytsung.user.steps import STAY, Step

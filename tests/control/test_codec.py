@@ -26,8 +26,6 @@ from pytsung.control.messages import (
     Beat,
     ClockReading,
     Cost,
-    Exchange,
-    Exchanges,
     Failed,
     FilePart,
     Finished,
@@ -39,8 +37,6 @@ from pytsung.control.messages import (
     Lease,
     LeaseRecall,
     LeaseRequest,
-    Matches,
-    MatchEvent,
     Message,
     Note,
     PhaseStarted,
@@ -54,13 +50,19 @@ from pytsung.control.messages import (
     Survey,
     Surveyed,
     TakeOver,
-    Traffic,
-    TrafficEvent,
-    TrafficKind,
     Tune,
     Tuned,
     Work,
     WorkerLost,
+)
+from pytsung.control.records import (
+    Exchange,
+    Exchanges,
+    Matches,
+    MatchEvent,
+    Traffic,
+    TrafficEvent,
+    TrafficKind,
 )
 from pytsung.control.share import AgentShare, Amendment, Dealt, Resume, WorkerShare
 from pytsung.errors import AgentError

@@ -16,7 +16,8 @@ import trio
 
 from pytsung.cli.retarget import send_to
 from pytsung.config import read_configuration
-from pytsung.control.messages import Exchanges, Health, MatchEvent, Traffic
+from pytsung.control.messages import Health
+from pytsung.control.records import Exchanges, MatchEvent, Traffic
 from pytsung.controller.launcher import LocalLauncher
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
 from pytsung.controller.run import Run
