@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytsung.control.messages import Exchange, TrafficEvent, TrafficKind
+from pytsung.control.records import Exchange, TrafficEvent, TrafficKind
 from pytsung.logdir.entries import EntryFile
 from pytsung.plan import Dump
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytsung.control.messages import MatchEvent
+from pytsung.control.records import MatchEvent
 from pytsung.errors import LogDirectoryError
 from pytsung.logdir.entries import EntryFile
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from pytsung.control.messages import Exchanges, MatchEvent, Traffic
+from pytsung.control.records import Exchanges, MatchEvent, Traffic
 from pytsung.errors import LogDirectoryError
 from pytsung.logdir.controller_log import ControllerLog
 from pytsung.logdir.dump_files import DumpFiles

@@ -78,11 +78,11 @@ class Threshold:
         limit_text = text[: abort.start()] if abort else text
         name, colon, expression = (part.strip() for part in limit_text.rpartition(":"))
         if not colon or not name:
-            raise UsageError(f"--threshold {text!r}: no name before a colon; {_CURE}")
+            raise UsageError(f"threshold {text!r}: no name before a colon; {_CURE}")
         found = _EXPRESSION.fullmatch(expression)
         if found is None:
             raise UsageError(
-                f"--threshold {text!r}: cannot read {expression!r};"
+                f"threshold {text!r}: cannot read {expression!r};"
                 f" known are {', '.join(_TIMES[:-1])}, p(N), {', '.join(_PLAIN)}"
                 f" with {' '.join(_COMPARISONS)} and a number; {_CURE}"
             )
@@ -90,7 +90,7 @@ class Threshold:
         percent = float(found["percent"] or 50)
         if percent > 100:
             raise UsageError(
-                f"--threshold {text!r}: there is no percentile {percent:g}; use 0 to 100"
+                f"threshold {text!r}: there is no percentile {percent:g}; use 0 to 100"
             )
         limit = float(found["limit"]) * _scale(text, word, found["unit"])
         after = _seconds(abort) if abort else None
@@ -128,10 +128,10 @@ def _scale(text: str, word: str, unit: str) -> float:
     """What a number of this unit is multiplied with to give seconds, or itself."""
     if word in _PLAIN:
         if unit:
-            raise UsageError(f"--threshold {text!r}: {word} has no unit; leave out {unit!r}")
+            raise UsageError(f"threshold {text!r}: {word} has no unit; leave out {unit!r}")
         return 1.0
     if unit not in _UNITS:
-        raise UsageError(f"--threshold {text!r}: unknown unit {unit!r}; use ms or s")
+        raise UsageError(f"threshold {text!r}: unknown unit {unit!r}; use ms or s")
     return _UNITS[unit]
 
 

@@ -6,7 +6,7 @@ not know where it is written down.
 
 from __future__ import annotations
 
-from pytsung.control.messages import MatchEvent
+from pytsung.control.records import MatchEvent
 
 MOST_EVENTS = 10_000
 MOST_BYTES = 4 * 1024 * 1024

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from pytsung.control.messages import MatchEvent
+from pytsung.control.records import MatchEvent
 from pytsung.plan import Match, MatchAction, RequestStep
 from pytsung.user import content
 from pytsung.user.answers import Answer, Take, UnreadableError, compile_extraction

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytsung.control.messages import Exchange, MatchEvent, TrafficEvent, TrafficKind
+from pytsung.control.records import Exchange, MatchEvent, TrafficEvent, TrafficKind
 from pytsung.plan import Endpoint, Request
 from pytsung.protocols import room as rooms
 from pytsung.protocols.room import Ack, Conversation, Feedback, RequestContext, Room, RoomWithLines

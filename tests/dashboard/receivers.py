@@ -36,7 +36,7 @@ def receiving(status: int = 200) -> Iterator[Receiver]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
             """Be quiet."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytsung.control.messages import Exchange, TrafficEvent, TrafficKind
+from pytsung.control.records import Exchange, TrafficEvent, TrafficKind
 from pytsung.logdir.dump_files import HEADER, DumpFiles
 from pytsung.plan import Dump
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytsung.control.messages import MatchEvent
+from pytsung.control.records import MatchEvent
 from pytsung.errors import LogDirectoryError
 from pytsung.logdir.match_file import MatchFile
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytsung.control.messages import MatchEvent
+from pytsung.control.records import MatchEvent
 from pytsung.plan import (
     Extraction,
     Match,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytsung.control.messages import Exchange, TrafficEvent, TrafficKind
+from pytsung.control.records import Exchange, TrafficEvent, TrafficKind
 from pytsung.plan import (
     Endpoint,
     Match,
