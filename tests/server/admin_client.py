@@ -15,9 +15,9 @@ from tests.server.running import RunningServer
 PATIENCE = 10.0
 
 
-def wait_for(happened: Callable[[], object]) -> None:
-    """Look every 20 ms until it is so; fails after PATIENCE seconds."""
-    until = time.monotonic() + PATIENCE
+def wait_for(happened: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Look every 20 ms until it is so; fails after `patience` seconds."""
+    until = time.monotonic() + patience
     while not happened():
         assert time.monotonic() < until, "it did not happen in time"
         time.sleep(0.02)

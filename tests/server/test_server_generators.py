@@ -60,7 +60,7 @@ TSUNG = """<?xml version="1.0"?>
     <request>
       <websocket type="connect" path="/v1/realtime?project=console&amp;channels[]=files"/>
     </request>
-    <thinktime value="3"/>
+    <thinktime value="8"/>
     <request><websocket type="close"/></request>
   </session></sessions>
 </tsung>
@@ -69,7 +69,7 @@ TSUNG = """<?xml version="1.0"?>
 
 def publish_to_all(admin: AdminClient) -> None:
     """Wait until everybody has come, then publish one event."""
-    wait_for(lambda: admin.counts()["open"] == USERS)
+    wait_for(lambda: admin.counts()["open"] == USERS, PATIENCE)
     wait_for(lambda: admin.counts()["upgrades"] == USERS)
     assert admin.post(json.dumps(EVENT).encode()).status == 202
 
@@ -92,7 +92,7 @@ def test_k6_connects_subscribes_and_hears(start_server: StartServer, tmp_path: P
         text=True,
     )
     try:
-        wait_for(lambda: admin.counts()["messages"] == USERS)  # all have subscribed
+        wait_for(lambda: admin.counts()["messages"] == USERS, PATIENCE)  # all have subscribed
         publish_to_all(admin)
         _, errors = run.communicate(timeout=PATIENCE)
     finally:
