@@ -246,7 +246,7 @@ def test_a_slow_reader_is_waited_for() -> None:
 
     def read_slowly(connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        left = 4_000_000
+        left = 12_000_000
         while left > 0:
             sleep(0.005)
             left -= len(connection.recv(65536))
@@ -254,12 +254,12 @@ def test_a_slow_reader_is_waited_for() -> None:
         servers.stay_silent(connection)
 
     with servers.serving(read_slowly) as port:
-        options = replace(IMPATIENT, send_buffer=65536)
+        options = ConnectionOptions(idle_timeout=0.5, send_buffer=65536)
         start = monotonic()
-        recorder = live(port, raw("x" * 4_000_000), room=RAW, options=options)
+        recorder = live(port, raw("x" * 12_000_000), room=RAW, options=options)
     assert counted(recorder) == {}
-    assert monotonic() - start > IMPATIENT.idle_timeout
-    assert recorder.counters["size_sent"] == 4_000_000
+    assert monotonic() - start > options.idle_timeout
+    assert recorder.counters["size_sent"] == 12_000_000
 
 
 # -- WebSocket ------------------------------------------------------------------------

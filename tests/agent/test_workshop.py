@@ -151,11 +151,11 @@ def test_commands_run() -> None:
 
 
 def test_time_is_the_commands() -> None:
-    """And others run meanwhile: ten that sleep take no longer than one."""
+    """And others run meanwhile: twenty that sleep take little longer than one."""
     start = monotonic()
-    recorder = shell(run("sleep 0.3"), users=10)
-    assert monotonic() - start < 2.5
-    assert min(recorder.seen["request"]) >= 0.3
+    recorder = shell(run("sleep 0.5"), users=20)
+    assert monotonic() - start < 5
+    assert min(recorder.seen["request"]) >= 0.5
 
 
 def test_output_is_looked_at_and_bounded() -> None:
