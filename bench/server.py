@@ -218,6 +218,7 @@ def measure_events(server: Server, subscribers: int, *, with_slow: bool = False)
         slow = SlowClient(served.port) if with_slow else None
         time.sleep(SETTLE)
         spreads = [spread_event(served, crowd, n, look_away) for n in range(EVENTS)]
+        take_precedence((0, *served.pids))
         pinging = Pinging()
         for number in range(EVENTS, 2 * EVENTS):
             spread_event(served, crowd, number, pinging)
@@ -291,7 +292,6 @@ def main() -> None:
     few = min(options.connections, int(options.rate * 3))
     print(f"\n{few:,} connections, {options.rate:,.0f} a second:")
     compare_connections([BARE, *ours], few, 1, options.rate)
-    take_precedence()
     print(f"\nAn event of 200 bytes to {options.subscribers:,} subscribers of one process:")
     compare_events([BARE, *ours, *rivals], options.subscribers)
     print("\nThe same to a crowd, connected flat out, on a machine that clients share:")
