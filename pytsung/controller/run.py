@@ -41,6 +41,7 @@ from pytsung.control.records import (
 )
 from pytsung.controller.aftermath import Aftermath
 from pytsung.controller.agent_link import AgentLink
+from pytsung.controller.barrier import stand_by, time_to_start
 from pytsung.controller.commons import Answer, Commons, read_row_files
 from pytsung.controller.first_error import first_error
 from pytsung.controller.launcher import Launcher
@@ -164,16 +165,9 @@ class Run:
 
     async def _begin(self, nursery: trio.Nursery) -> None:
         """Start all agents, then open the barrier: every one begins at the same instant."""
-        async with trio.open_nursery() as starting:
-            for link in self._links:
-                starting.start_soon(nursery.start, self._accompany, link)
+        await stand_by(self._links, self._accompany, nursery)
         self._look_before()
-        async with trio.open_nursery() as comparing:
-            for link in self._links:
-                comparing.start_soon(link.compare_clocks)
-        # Not before the slowest can have heard of it.
-        slowest = max(link.clock.uncertainty for link in self._links)
-        warm_up = max(self._options.warm_up, 4 * slowest)
+        warm_up = await time_to_start(self._links, self._options.warm_up)
         self._origin = monotonic() + warm_up
         self._unix_origin = time() + warm_up
         self._listener.started(self._unix_origin)

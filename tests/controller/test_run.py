@@ -310,6 +310,25 @@ def test_an_agent_that_cannot_start_ends_the_run_before_it_begins(
     assert raised.value.exit_status == 4
 
 
+def test_all_hosts_that_cannot_start_are_said_at_once() -> None:
+    """Whoever mends a fleet would else start it once for each host."""
+
+    def fails(reason: str, pause: float) -> Script:
+        async def script(agent: Agent) -> None:
+            await agent.hear(Assign)
+            await trio.sleep(pause)
+            await agent.say(Failed(reason))
+
+        return script
+
+    scripts = {"a": fails("no room", 0.0), "b": worked(1), "c": fails("no Python", 0.2)}
+    with pytest.raises(AgentError) as raised:
+        play(scripts)
+    first, second = str(raised.value).splitlines()
+    assert first.startswith("agent host a: no room")
+    assert second.startswith("agent host c: no Python")
+
+
 def test_garbage_instead_of_an_agent_is_said_to_be_that() -> None:
     """A shell's banner, say."""
 
