@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -46,7 +47,7 @@ CONFIGURATION = """\
 <!DOCTYPE tsung SYSTEM "/usr/share/tsung/tsung-1.0.dtd">
 <tsung loglevel="notice" version="1.0">
   <clients><client host="localhost" cpu="{workers}" maxusers="10000"/></clients>
-  <servers><server host="127.0.0.1" port="9" type="tcp"/></servers>
+  <servers><server host="127.0.0.1" port="{port}" type="tcp"/></servers>
   <load><arrivalphase phase="1" duration="2" unit="second">
     <users maxnumber="{users}" arrivalrate="100000" unit="second"/>
   </arrivalphase></load>
@@ -89,20 +90,25 @@ def measure(home: Path, rows: int, workers: int, users: int, turns: int) -> Outc
     (home / "notes").mkdir()
     write_rows(home / "rows.csv", rows)
     (home / "rows_note.py").write_text(NOTE)
-    (home / "rows.xml").write_text(
-        CONFIGURATION.format(workers=workers, users=users, turns=turns, file=home / "rows.csv")
-    )
     words = ["-f", "rows.xml", "-l", "log", "-X", str(home), "--quiet", "start"]
-    began = time.time()
-    done = subprocess.run(
-        [sys.executable, "-m", "pytsung", *words],
-        cwd=home,
-        env={**os.environ, DIRECTORY: str(home / "notes"), "PYTSUNG_LOOPBACK_ONLY": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    # Nobody connects, but a target that cannot be reached delays the start.
+    with socket.create_server(("127.0.0.1", 0)) as target:
+        port = target.getsockname()[1]
+        (home / "rows.xml").write_text(
+            CONFIGURATION.format(
+                workers=workers, users=users, turns=turns, file=home / "rows.csv", port=port
+            )
+        )
+        began = time.time()
+        done = subprocess.run(
+            [sys.executable, "-m", "pytsung", *words],
+            cwd=home,
+            env={**os.environ, DIRECTORY: str(home / "notes"), "PYTSUNG_LOOPBACK_ONLY": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
     if done.returncode not in (0, 3):  # 3: users who never wait make the loop lag
         raise RuntimeError(f"the run failed: {done.stderr[-500:]}")
     return read_outcome(next((home / "log").iterdir()), home / "notes", began)
