@@ -26,6 +26,9 @@ from pytsung.dashboard.web.run_files import RunFiles
 from pytsung.dashboard.web.serve import listen, needs_token, serving, url_of
 from pytsung.errors import UsageError
 
+GOODBYE = 1.0
+"""Seconds for followers to take the last news."""
+
 Say = Callable[[str, str], None]
 """Says a line to the person at the terminal, in a style."""
 
@@ -88,6 +91,13 @@ class Doors:
         else:
             yield json.dumps({"error": f"{ask!r} cannot be asked; use the same pytsung on both"})
 
+    async def say_goodbye(self) -> None:
+        """Let whoever follows the run hear of its end; who does not read is not waited for."""
+        self.broadcast.close()
+        with trio.move_on_after(GOODBYE):
+            while self.broadcast.followers:  # noqa: ASYNC110 - once a run, for a moment
+                await trio.sleep(0.02)
+
 
 def _too_early(_: Order) -> None:
     raise UsageError("the test is still being prepared; wait a moment")
@@ -105,7 +115,10 @@ async def open_doors(
         if asked.web:
             await stack.enter_async_context(open_page(asked, doors, directory, say))
         await stack.enter_async_context(answering(claimed, doors.answer))
-        yield
+        try:
+            yield
+        finally:
+            await doors.say_goodbye()
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ import pytest
 import trio
 
 from pytsung.dashboard.local_socket import asking
-from tests.end_to_end.command import CONNECT, Result, configuration, think, users, wait_for
+from tests.end_to_end.command import CLOSE, CONNECT, Result, configuration, think, users, wait_for
 from tests.end_to_end.conftest import Start
 
 LONG = (CONNECT, think(60))
@@ -190,3 +190,50 @@ def test_a_taken_port_is_refused_if_asked_for_and_passed_by_if_not(
 
 
 WITH_PAGE = {"PYTSUNG_NO_WEB": "0"}
+
+
+def test_a_run_is_watched_without_a_terminal(start: Start, port: int) -> None:
+    """In a pipe `watch` writes lines, and ends with the run; without a run it says so."""
+    nobody = pytsung("watch")
+    assert nobody.returncode == 2
+    assert "no controller is running on this host" in nobody.stderr
+    run = start("-i", "w", "start", text=configuration(port, *LONG, load=users(8)))
+    run.wait_until_started(8)
+    line = [sys.executable, "-m", "pytsung", "-i", "w", "watch"]
+    watcher = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert watcher.stdout is not None
+        assert re.match(r"\d:\d\d 8 users, 8 connected, ", watcher.stdout.readline())
+        run.signal(signal.SIGTERM)
+        run.wait()
+        said, complaints = watcher.communicate(timeout=30)
+    finally:
+        watcher.kill()
+    assert watcher.returncode == 0, complaints
+    assert re.search(r"\(ended, \w+\)$", said.splitlines()[-1])
+
+
+def test_an_old_run_is_viewed_from_its_directory(start: Start, port: int) -> None:
+    """Weeks later, from the files; the newest of several, or the one that is named."""
+    result = start("start", text=configuration(port, CONNECT, CLOSE, load=users(8))).wait()
+    assert pytsung("-l", str(result.root / "nowhere"), "view").returncode == 2
+    words = ["-l", str(result.root), "--web-port", "0", "view"]
+    line = [sys.executable, "-m", "pytsung", *words]
+    viewer = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert viewer.stdout is not None
+        found = re.fullmatch(r"Starting Tsung web only on port (\d+)\n", viewer.stdout.readline())
+        assert found is not None
+        url = f"http://127.0.0.1:{found[1]}"
+        with urllib.request.urlopen(url + "/live/stream", timeout=10) as stream:
+            news = json.loads(stream.readline().removeprefix(b"data: "))
+        assert news["now"]["state"] == "ended"
+        assert news["now"]["users"]["started"] == 8
+        assert news["now"]["verdict"]["status"] == result.verdict
+        with urllib.request.urlopen(url + "/summary.json", timeout=10) as answer:
+            assert json.loads(answer.read()) == result.summary
+        viewer.send_signal(signal.SIGINT)
+        assert viewer.wait(timeout=30) == 0
+    finally:
+        viewer.kill()
+        viewer.communicate()
