@@ -114,8 +114,10 @@ def test_tsung_connects_holds_and_hears(start_server: StartServer, tmp_path: Pat
     admin = AdminClient(server)
     configuration = tmp_path / "hold.xml"
     configuration.write_text(TSUNG.format(port=server.port, users=USERS))
+    # Two runs on one host must not have the same name: Erlang refuses the second.
+    command = ["tsung", "-i", f"hold{os.getpid()}", "-f", str(configuration)]
     run = subprocess.Popen(
-        ["tsung", "-f", str(configuration), "-l", str(tmp_path / "log"), "start"],
+        [*command, "-l", str(tmp_path / "log"), "start"],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
     )
