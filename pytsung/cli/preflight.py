@@ -30,7 +30,7 @@ from pytsung.controller.preflight.findings import (
 )
 from pytsung.controller.preflight.inspection import Inspected, TuneResult, inspect, tune_all
 from pytsung.controller.preflight.judgement import clock, judge
-from pytsung.controller.preflight.needs import needs_of
+from pytsung.controller.preflight.needs import Needs, needs_of, peaks_of
 from pytsung.controller.shares import AgentRole, make_shares
 from pytsung.errors import ExitStatus
 
@@ -62,16 +62,17 @@ async def _look(
 ) -> list[Finding]:
     async with fleet.launchers(asked, roles) as launchers:
         inspected = await inspect([role.host for role in roles], shares, launchers)
+    peaks = peaks_of(shares[0].plan)
     found: list[Finding] = []
     for one, share in zip(inspected, shares, strict=True):
-        found += _findings_of(one, share)
+        found += _findings_of(one, needs_of(share, peaks))
     return found
 
 
-def _findings_of(one: Inspected, share: AgentShare) -> list[Finding]:
+def _findings_of(one: Inspected, needs: Needs) -> list[Finding]:
     if one.facts is None:
         return [unreachable(one.host, one.error)]
-    findings = judge(one.host, one.facts, needs_of(share))
+    findings = judge(one.host, one.facts, needs)
     return [*findings, clock(one.host, one.clock_offset, one.uncertainty)]
 
 

@@ -36,7 +36,7 @@ from pytsung.control.share import AgentShare
 from pytsung.controller.cargo import parts_of
 from pytsung.controller.clocks import ClockComparison
 from pytsung.controller.launcher import AgentConnection, Launcher
-from pytsung.controller.preflight.needs import needs_of, survey_for
+from pytsung.controller.preflight.needs import survey_for
 from pytsung.controller.redistribution import Position
 from pytsung.errors import AgentError
 from pytsung.plan import Cargo
@@ -204,7 +204,7 @@ class AgentLink:
 
     def _opening(self) -> Iterator[Message]:
         yield Hello(VERSION)
-        yield survey_for(needs_of(self.share))
+        yield survey_for(self.share)
         yield from parts_of(self._cargo)
         yield Assign(self.share)
 

@@ -10,7 +10,7 @@ from pytsung.control.facts import Descriptors, HostFacts, Memory, Ports, Reach, 
 from pytsung.controller.preflight.before import look_before
 from pytsung.controller.preflight.findings import Finding, Level, lines, name_hosts, users_held
 from pytsung.controller.preflight.judgement import clock, judge
-from pytsung.controller.preflight.needs import Needs, expand, needs_of
+from pytsung.controller.preflight.needs import Needs, expand, needs_of, peaks_of, survey_for
 from pytsung.controller.shares import AgentRole, make_shares
 from pytsung.errors import AgentError
 from pytsung.plan import (
@@ -191,11 +191,12 @@ def test_a_host_needs_its_part_of_the_plan() -> None:
     """By its weight; each endpoint counts once."""
     whole = plan(1200, stays=9999.0, weights=(1.0, 3.0))
     roles = [AgentRole(host.name, (host,), 2) for host in whole.agent_hosts]
-    small, large = (needs_of(share) for share in make_shares(whole, roles, 1))
+    small, large = (needs_of(share, peaks_of(whole)) for share in make_shares(whole, roles, 1))
     assert (small.users, large.users) == (300, 900)
     assert (small.rate, large.rate) == (5.0, 15.0)
     assert (small.workers, small.max_users, small.fixed_ports) == (2, 100, 9)
     assert small.endpoints == (TARGET,)
+    assert survey_for(make_shares(whole, roles, 1)[0]).endpoints == (TARGET,)
 
 
 def test_a_pattern_of_addresses_is_counted_out() -> None:

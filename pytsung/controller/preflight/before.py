@@ -12,7 +12,7 @@ from pytsung.control.facts import HostFacts
 from pytsung.control.share import AgentShare
 from pytsung.controller.preflight.findings import Finding, Level, lines, name_hosts, users_held
 from pytsung.controller.preflight.judgement import judge
-from pytsung.controller.preflight.needs import needs_of
+from pytsung.controller.preflight.needs import Peaks, needs_of, peaks_of
 from pytsung.errors import AgentError
 
 
@@ -20,8 +20,9 @@ def look_before(surveyed: Sequence[tuple[str, HostFacts, AgentShare]]) -> list[s
     """A line for everything that is red. Raises AgentError when nobody could start anywhere."""
     found: list[Finding] = []
     held = []
+    peaks = peaks_of(surveyed[0][2].plan) if surveyed else Peaks(0, 0)
     for host, facts, share in surveyed:
-        findings = judge(host, facts, needs_of(share))
+        findings = judge(host, facts, needs_of(share, peaks))
         found += [finding for finding in findings if finding.level is Level.RED]
         held.append(users_held(findings))
     texts = [

@@ -23,7 +23,7 @@ from pytsung.control.messages import VERSION, Failed, Hello, Message, Survey, Su
 from pytsung.control.share import AgentShare
 from pytsung.controller.first_error import first_error
 from pytsung.controller.launcher import AgentConnection, Launcher
-from pytsung.controller.preflight.needs import needs_of, survey_for
+from pytsung.controller.preflight.needs import survey_for
 from pytsung.errors import AgentError
 from pytsung.protocols import registry
 
@@ -138,7 +138,7 @@ async def inspect(
     async def look(name: str, share: AgentShare, launcher: Launcher) -> None:
         try:
             async with _talk(name, launcher) as conversation:
-                answer = await conversation.ask(survey_for(needs_of(share)), Surveyed)
+                answer = await conversation.ask(survey_for(share), Surveyed)
                 found[name] = Inspected(name, answer.facts, *await conversation.clock())
         except* AgentError as group:
             found[name] = Inspected(name, error=str(first_error(group)))

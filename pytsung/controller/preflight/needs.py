@@ -11,7 +11,7 @@ from math import ceil
 from pytsung.control.messages import Survey
 from pytsung.control.share import AgentShare
 from pytsung.controller.target import is_loopback
-from pytsung.plan import Endpoint
+from pytsung.plan import Endpoint, Plan
 from pytsung.schedule.crowds import most_at_once
 
 TIME_WAIT = 60.0
@@ -49,32 +49,52 @@ class Needs:
         return all(is_loopback(endpoint.host) for endpoint in self.endpoints)
 
 
-def needs_of(share: AgentShare) -> Needs:
-    """What the agent that gets this share needs."""
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """The most users at once in a whole plan, and those whose ports are in use besides."""
+
+    users: float
+    lingering: float
+
+
+def peaks_of(plan: Plan) -> Peaks:
+    """The same for every host; in a large plan it takes a moment, so it is asked for once."""
+    load, sessions = plan.load, plan.sessions
+    return Peaks(most_at_once(load, sessions), most_at_once(load, sessions, TIME_WAIT))
+
+
+def needs_of(share: AgentShare, peaks: Peaks) -> Needs:
+    """What the agent that gets this share of the plan needs."""
     plan, first = share.plan, share.workers[0]
     whole = sum(phase.rate for phase in plan.load.all_phases())
     own = sum(sum(worker.phase_rates) for worker in share.workers)
     part = own / whole if whole else len(share.workers) / first.count
     rates = [sum(rates) for rates in zip(*(w.phase_rates for w in share.workers), strict=True)]
-    users = part * most_at_once(plan.load, plan.sessions)
-    lingering = part * most_at_once(plan.load, plan.sessions, TIME_WAIT)
     ports = [one.options.source_ports for one in plan.sessions if one.options.source_ports]
     return Needs(
-        users=ceil(users),
-        lingering=ceil(lingering),
+        users=ceil(part * peaks.users),
+        lingering=ceil(part * peaks.lingering),
         rate=max(rates, default=0.0),
         workers=len(share.workers),
         max_users=first.max_users,
-        endpoints=tuple(dict.fromkeys(target.endpoint for target in plan.targets)),
-        addresses=first.source_addresses
-        or tuple(islice(expand(first.source_range), MOST_ADDRESSES)),
+        endpoints=_endpoints(share),
+        addresses=_addresses(share),
         fixed_ports=max((high - low + 1 for low, high in ports), default=0),
     )
 
 
-def survey_for(needs: Needs) -> Survey:
-    """What an agent is to look at, besides the limits of its host."""
-    return Survey(needs.endpoints[:MOST_ENDPOINTS], needs.addresses)
+def survey_for(share: AgentShare) -> Survey:
+    """What its agent is to look at, besides the limits of its host."""
+    return Survey(_endpoints(share)[:MOST_ENDPOINTS], _addresses(share))
+
+
+def _endpoints(share: AgentShare) -> tuple[Endpoint, ...]:
+    return tuple(dict.fromkeys(target.endpoint for target in share.plan.targets))
+
+
+def _addresses(share: AgentShare) -> tuple[str, ...]:
+    first = share.workers[0]
+    return first.source_addresses or tuple(islice(expand(first.source_range), MOST_ADDRESSES))
 
 
 def expand(pattern: str) -> Iterator[str]:
