@@ -13,7 +13,7 @@ from pytsung.controller.run import Run
 from pytsung.controller.shares import AgentRole
 from pytsung.plan import AgentHost, ArrivalPhase, Endpoint, Load, Plan, Session, Target
 from pytsung.stats import Interval
-from tests.controller.test_run import LIMIT, Agent, FakeLauncher, Notebook, Script, second
+from tests.controller.scripted import LIMIT, Agent, FakeLauncher, Notebook, Script, second
 
 USERS = 3000
 """At 100 a second: 30 s, so that nearly all are still to come when an agent is lost."""

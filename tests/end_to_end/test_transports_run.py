@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.server import ServerConnection
 
-from tests.agent.test_transports import datagrams, websocket_server
+from tests.agent.peers import datagrams, websocket_server
 from tests.end_to_end.command import configuration, processes_of, users, wait_for
 from tests.end_to_end.conftest import Start
 
