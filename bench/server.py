@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import random
 import subprocess
 import sys
@@ -282,6 +283,10 @@ def main() -> None:
     options = parser.parse_args()
     raise_descriptor_limit()
     print(describe_machine())
+    print(
+        f"Load average when it began: {os.getloadavg()[0]:.1f}."
+        " Beyond 1, CPU and memory count, but times are those of a busy machine."
+    )
     rivals = [rival for rival in RIVALS if rival.is_installed]
     for rival in RIVALS:
         if rival not in rivals:
