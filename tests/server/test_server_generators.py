@@ -53,7 +53,7 @@ TSUNG = """<?xml version="1.0"?>
 <tsung loglevel="warning">
   <clients><client host="localhost" use_controller_vm="true"/></clients>
   <servers><server host="127.0.0.1" port="{port}" type="tcp"/></servers>
-  <load><arrivalphase phase="1" duration="2" unit="second">
+  <load><arrivalphase phase="1" duration="8" unit="second">
     <users maxnumber="{users}" arrivalrate="{users}" unit="second"/>
   </arrivalphase></load>
   <sessions><session name="hold" probability="100" type="ts_websocket">
