@@ -5,14 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from base64 import b64encode
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 
+from pytsung import report
 from pytsung.control.orders import Action, Order
 from pytsung.dashboard.broadcast import Broadcast
 from pytsung.dashboard.web.guard import FILE_POLICY, Guard
@@ -234,6 +237,16 @@ def test_files_of_the_run_have_no_power_over_it(tmp_path: Path) -> None:
     assert answer.headers["content-security-policy"] == FILE_POLICY
     assert "sandbox" in FILE_POLICY
     assert "allow-same-origin" not in FILE_POLICY
+
+
+def test_a_report_may_run_its_own_script_and_no_other(tmp_path: Path) -> None:
+    """It is of our origin, with its images; so what a target answered must not be run in it."""
+    (tmp_path / "report.html").write_text("<p>a report</p>")
+    policy = Page(tmp_path).ask("/report.html").headers["content-security-policy"]
+    script = Path(report.__file__).with_name("templates").joinpath("cursor.js").read_bytes()
+    digest = b64encode(sha256(script).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in policy
+    assert "connect-src" not in policy  # default-src 'none' holds
 
 
 def test_the_listing_names_the_files(tmp_path: Path) -> None:

@@ -152,9 +152,23 @@ def test_the_page_moves_by_itself_and_ends_with_the_summarys_figures(
     assert page.locator("#verdict strong").inner_text() == summary["verdict"]["status"]
     assert sum(points(page, "arrivals", 1)) == users["started"]
     assert (complaints, page.evaluate("window.violations")) == ([], [])
+    see_the_report(context, url)
     page.get_by_role("button", name="Close").click()
     page.locator("#sure").get_by_role("button", name="Stop the test").click()
     assert run.wait().status in (0, 3)
+
+
+def see_the_report(context: BrowserContext, url: str) -> None:
+    """Report and graphs come with their images, and their script runs, under their policy."""
+    page = context.new_page()
+    complaints = said(page)
+    page.goto(url + "es/ts_web:report", timeout=60_000)
+    assert page.url == url + "report.html"
+    assert page.locator("svg").count() > 3
+    page.goto(url + "es/ts_web:graph", timeout=60_000)
+    until(page, "Array.from(document.images).every((image) => image.naturalWidth > 0)")
+    assert (complaints, page.evaluate("window.violations")) == ([], [])
+    page.close()
 
 
 def run_summary(run: Command) -> Any:

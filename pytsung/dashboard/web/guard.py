@@ -27,13 +27,20 @@ HEADERS = {
 }
 """Of every answer. No inline script or style, nothing from elsewhere, in nobody's frame."""
 
+REPORT_POLICY = (
+    "default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline';"
+    " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Of the pages that we have made of a run: their one script is known by its digest, so that
+nothing which a target answered can be another one."""
+
 FILE_POLICY = (
     "sandbox allow-scripts allow-popups; default-src 'none'; img-src 'self' data:;"
     " script-src 'unsafe-inline' 'self'; style-src 'unsafe-inline' 'self'; font-src data:;"
     " frame-ancestors 'none'"
 )
-"""Of files of the run: a report has its script inside, and a log may quote a target's page.
-In a sandbox they have no origin, so they can ask for nothing and order nothing."""
+"""Of all other files of the run: a dump may hold a page of the target, scripts and all.
+In a sandbox it has no origin, so it can ask for nothing and order nothing."""
 
 
 @dataclass(frozen=True, slots=True)

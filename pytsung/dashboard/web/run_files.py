@@ -20,6 +20,10 @@ FRESH = 10.0
 """Seconds for which a report of a running test is good enough: to make one costs seconds."""
 
 
+REPORT_PAGES = ("report.html", "report-single.html", "graph.html")
+"""The pages that a report is made of, with their names; all else in a directory is data."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileEntry:
     """One line of the listing. `size` is in kB as Tsung rounds it, None for a directory."""

@@ -11,10 +11,12 @@ import html
 import importlib.util
 import json
 import re
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 
@@ -37,9 +39,9 @@ from pytsung.dashboard.broadcast import Broadcast
 from pytsung.dashboard.exposition import CONTENT_TYPE, exposition
 from pytsung.dashboard.live_run import Status
 from pytsung.dashboard.web.doorkeeper import Doorkeeper
-from pytsung.dashboard.web.guard import FILE_POLICY, Guard
+from pytsung.dashboard.web.guard import FILE_POLICY, REPORT_POLICY, Guard
 from pytsung.dashboard.web.news_stream import NewsStream
-from pytsung.dashboard.web.run_files import RunFiles
+from pytsung.dashboard.web.run_files import REPORT_PAGES, RunFiles
 from pytsung.errors import UsageError
 
 MOST_FOLLOWERS = 64
@@ -92,6 +94,7 @@ class Site:
             Route("/live/order", self._take_order, methods=["POST"]),
             Route("/live/assets/{version}/{name}", self._asset),
             Route("/metrics", self._metrics),
+            Route("/favicon.ico", self._no_icon),
             *(Route(f"/es/{name}", answer) for name, answer in tsung.items()),
             *(Route(f"/es/{name.replace(':', '/')}", answer) for name, answer in tsung.items()),
             Route("/{name:path}", self._file),
@@ -139,6 +142,10 @@ class Site:
             self._assets[name] = await trio.to_thread.run_sync(_packed, name)
         headers = {**_FOREVER, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
         return Response(self._assets[name], media_type=kind, headers=headers)
+
+    async def _no_icon(self, _: Request) -> Response:
+        """Ours is in the page; browsers ask for another one beside every report."""
+        return Response(status_code=204, headers=_FOREVER)
 
     async def _metrics(self, _: Request) -> Response:
         text = exposition(self.broadcast.live.totals)
@@ -191,7 +198,8 @@ class Site:
         if path is None:
             return self._notice("There is no such file in the run's directory.", 404)
         kind = "text/plain" if path.suffix in (".log", ".dump", ".jsonl", ".data") else None
-        headers = {"Content-Security-Policy": FILE_POLICY, "Cache-Control": "no-cache"}
+        policy = _report_policy() if path.name in REPORT_PAGES else FILE_POLICY
+        headers = {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
         return FileResponse(path, media_type=kind, headers=headers)
 
     # -- plain pages ----------------------------------------------------------
@@ -232,6 +240,12 @@ def _read(name: str) -> bytes:
             resources.files("pytsung.report").joinpath("templates", "style.css").read_bytes() + data
         )
     return data
+
+
+@cache
+def _report_policy() -> str:
+    script = resources.files("pytsung.report").joinpath("templates", "cursor.js").read_bytes()
+    return REPORT_POLICY.format(digest=b64encode(sha256(script).digest()).decode())
 
 
 @cache
