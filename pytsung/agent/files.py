@@ -54,7 +54,7 @@ def do_file_task(task: FileTask, desk: Desk) -> Outcome:
         return Outcome(error_name(error))
 
 
-def _read(task: FileTask, desk: Desk) -> int:  # noqa: ARG001 - not of the open file
+def _read(task: FileTask, desk: Desk) -> int:
     descriptor = os.open(task.path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         count = 0
@@ -65,7 +65,7 @@ def _read(task: FileTask, desk: Desk) -> int:  # noqa: ARG001 - not of the open 
         os.close(descriptor)
 
 
-def _write(task: FileTask, desk: Desk) -> int:  # noqa: ARG001 - not into the open file
+def _write(task: FileTask, desk: Desk) -> int:
     descriptor = os.open(task.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
         return _write_all(descriptor, task.size, 0)
@@ -79,7 +79,7 @@ def _open(task: FileTask, desk: Desk) -> int:
     return 0
 
 
-def _close(task: FileTask, desk: Desk) -> int:  # noqa: ARG001 - there is but one
+def _close(task: FileTask, desk: Desk) -> int:
     _open_file(desk)
     desk.close()
     return 0
@@ -100,32 +100,32 @@ def _write_chunk(task: FileTask, desk: Desk) -> int:
     return _write_all(_open_file(desk), task.size, task.position)
 
 
-def _delete(task: FileTask, desk: Desk) -> int:  # noqa: ARG001 - as above, and below
-    os.unlink(task.path)  # noqa: PTH108 - paths are texts here, made of variables
+def _delete(task: FileTask, desk: Desk) -> int:
+    os.unlink(task.path)
     return 0
 
 
-def _stat(task: FileTask, desk: Desk) -> int:  # noqa: ARG001
-    os.stat(task.path)  # noqa: PTH116
+def _stat(task: FileTask, desk: Desk) -> int:
+    os.stat(task.path)
     return 0
 
 
-def _make_directory(task: FileTask, desk: Desk) -> int:  # noqa: ARG001
-    os.mkdir(task.path)  # noqa: PTH102
+def _make_directory(task: FileTask, desk: Desk) -> int:
+    os.mkdir(task.path)
     return 0
 
 
-def _remove_directory(task: FileTask, desk: Desk) -> int:  # noqa: ARG001
-    os.rmdir(task.path)  # noqa: PTH106
+def _remove_directory(task: FileTask, desk: Desk) -> int:
+    os.rmdir(task.path)
     return 0
 
 
-def _make_link(task: FileTask, desk: Desk) -> int:  # noqa: ARG001
-    os.symlink(task.path, task.destination)  # noqa: PTH211
+def _make_link(task: FileTask, desk: Desk) -> int:
+    os.symlink(task.path, task.destination)
     return 0
 
 
-def _copy(task: FileTask, desk: Desk) -> int:  # noqa: ARG001
+def _copy(task: FileTask, desk: Desk) -> int:
     shutil.copyfile(task.path, task.destination)
     return 0
 

@@ -74,7 +74,7 @@ def websocket_server(
 ) -> Iterator[int]:
     """The library `websockets` at the other end."""
     settings["family"] = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with serve(handler, host, 0, ssl=tls, **settings) as server:  # type: ignore[arg-type]
+    with serve(handler, host, 0, ssl=tls, **settings) as server:  # type: ignore[arg-type]  # words by name
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from pytsung.protocols.local import FileAction, FileTask, OpenMode, Outcome
 
 def do(action: FileAction, *where: Path, desk: Desk | None = None, **words: object) -> Outcome:
     paths = [str(path) for path in where]
-    task = FileTask(action, *paths, **words)  # type: ignore[arg-type]
+    task = FileTask(action, *paths, **words)  # type: ignore[arg-type]  # words by name
     return do_file_task(task, desk or Desk())
 
 
@@ -59,10 +58,10 @@ def test_modes_of_opening(tmp_path: Path) -> None:
 def test_opening_another_file_closes_the_one_before(tmp_path: Path) -> None:
     """Descriptors would run out otherwise: each belongs to a user who forgot it."""
     desk = Desk()
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for name in "abcdef":
         do(FileAction.OPEN, tmp_path / name, desk=desk, mode=OpenMode.WRITE)
-    assert len(os.listdir("/proc/self/fd")) == before + 1  # noqa: PTH208
+    assert len(list(Path("/proc/self/fd").iterdir())) == before + 1
     desk.close()
 
 

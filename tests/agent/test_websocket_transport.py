@@ -52,7 +52,7 @@ def in_websocket(
     assert isinstance(options, ConnectionOptions)
     options = replace(options, websocket=websocket or WebSocketOptions())
     more.setdefault("transport", Transport.WEBSOCKET)
-    return live(port, *steps, room=RAW, options=options, **more)  # type: ignore[arg-type]
+    return live(port, *steps, room=RAW, options=options, **more)  # type: ignore[arg-type]  # words by name
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -25,7 +25,7 @@ QUICK = ConnectionOptions(idle_timeout=0.2)
 
 
 def file(action: FileAction, path: Path | str = "", size: int = 0, **words: object) -> RequestStep:
-    return RequestStep(FileRequest(action, str(path), size=str(size), **words))  # type: ignore[arg-type]
+    return RequestStep(FileRequest(action, str(path), size=str(size), **words))  # type: ignore[arg-type]  # words by name
 
 
 def run(command: str, *matches: Match) -> RequestStep:
@@ -34,7 +34,7 @@ def run(command: str, *matches: Match) -> RequestStep:
 
 def shell(*steps: RequestStep | ThinkTime, **more: object) -> OpenRecorder:
     """Sessions of commands; there is no server, and none is needed."""
-    return live(1, *steps, room=SHELL, transport=Transport.LOCAL, **more)  # type: ignore[arg-type]
+    return live(1, *steps, room=SHELL, transport=Transport.LOCAL, **more)  # type: ignore[arg-type]  # words by name
 
 
 def held_open() -> set[str]:

@@ -13,7 +13,7 @@ RUN = RequestStep(CommandRequest("run"))
 
 def worked(**result: object) -> Fact:
     """It is done."""
-    return lambda stage, now: stage.user.worked(WorkResult(**result), now)  # type: ignore[arg-type]
+    return lambda stage, now: stage.user.worked(WorkResult(**result), now)  # type: ignore[arg-type]  # words by name
 
 
 def played(*steps: RequestStep | ThinkTime) -> Stage:
