@@ -106,13 +106,13 @@ class LiveUser(DetouringUser):
             if type(step) is Await:
                 reactor.expect_before(self, reactor.now + step.timeout)
                 return
-            if type(step) is Think:
+            if type(step) is Send:
+                step = self._send(step.data)
+            elif type(step) is Connect:
+                step = self._connect(step)
+            elif type(step) is Think:
                 reactor.wake_at(self, monotonic() + step.seconds)
                 return
-            if type(step) is Connect:
-                step = self._connect(step)
-            elif type(step) is Send:
-                step = self._send(step.data)
             elif type(step) is Disconnect:
                 self._close()
                 step = step.then
