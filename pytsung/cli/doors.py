@@ -33,24 +33,30 @@ Say = Callable[[str, str], None]
 """Says a line to the person at the terminal, in a style."""
 
 
-def claim_id(asked: Arguments, say: Say) -> Claim:
+def claim_id(asked: Arguments, say: Say) -> Claim | None:
     """The id by which this controller is found; held until the process ends.
 
-    Without `-i` a second controller takes its process id, and says so. Raises
-    UsageError when the id that was asked for is taken.
+    Without `-i` a second controller takes its process id, and says so; and where no
+    socket can be made, the run goes on without. Raises UsageError when the id that was
+    asked for cannot be had.
     """
-    claimed = claim(asked.controller_id)
-    if claimed is None and asked.controller_id:
-        raise UsageError(
-            f"-i {asked.controller_id}: a controller with this id is running;"
-            " stop it (pytsung -i … stop), or give this one another id"
-        )
-    if claimed is None:
-        own = str(os.getpid())
-        claimed = claim(own)
-        say(f"another controller is running; this one is found with -i {own}", "yellow")
-    if claimed is None:
-        raise UsageError(f"-i {os.getpid()}: taken; give this controller an id with -i")
+    if asked.controller_id:
+        claimed = claim(asked.controller_id)
+        if claimed is None:
+            raise UsageError(
+                f"-i {asked.controller_id}: a controller with this id is running;"
+                " stop it (pytsung -i … stop), or give this one another id"
+            )
+        return claimed
+    own = str(os.getpid())
+    try:
+        claimed = claim("")
+        if claimed is None:
+            claimed = claim(own)
+            say(f"another controller is running; this one is found with -i {own}", "yellow")
+    except UsageError as error:
+        say(f"no pytsung status or stop for this run: {error}", "yellow")
+        return None
     return claimed
 
 
@@ -105,7 +111,7 @@ def _too_early(_: Order) -> None:
 
 @asynccontextmanager
 async def open_doors(
-    asked: Arguments, claimed: Claim, doors: Doors, directory: Path, say: Say
+    asked: Arguments, claimed: Claim | None, doors: Doors, directory: Path, say: Say
 ) -> AsyncIterator[None]:
     """Let others look at the run, and give orders, while the block runs.
 
@@ -114,7 +120,8 @@ async def open_doors(
     async with AsyncExitStack() as stack:
         if asked.web:
             await stack.enter_async_context(open_page(asked, doors, directory, say))
-        await stack.enter_async_context(answering(claimed, doors.answer))
+        if claimed is not None:
+            await stack.enter_async_context(answering(claimed, doors.answer))
         try:
             yield
         finally:

@@ -143,7 +143,8 @@ def start(asked: Arguments, configuration: Configuration) -> int:
         ending, summary, was_kept = trio.run(attend)
     finally:
         log.close()
-        claimed.release()
+        if claimed is not None:
+            claimed.release()
     if not was_kept:
         show(summary)
     return int(exit_status(ending, summary.verdict.status, summary.thresholds))

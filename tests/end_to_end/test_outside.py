@@ -112,6 +112,16 @@ def test_a_second_one_without_an_id_is_found_by_its_process_id(start: Start, por
     assert sum(f"this one is found with -i {number}" in result.stderr for result in results) == 1
 
 
+def test_a_run_goes_on_where_no_socket_can_be_made(start: Start, port: int) -> None:
+    """Somebody else may have made /tmp/pytsung-UID; that is no reason not to test."""
+    Path(os.environ["PYTSUNG_RUN_DIR"]).mkdir(mode=0o755)
+    text = configuration(port, CONNECT, CLOSE, load=users(3))
+    result = start("start", text=text).wait()
+    assert result.status == 0
+    assert "no pytsung status or stop for this run: " in result.stderr
+    assert start("-i", "x", "start", text=text).wait().status == 2
+
+
 def test_a_killed_controller_leaves_no_trace_for_the_next(start: Start, port: int) -> None:
     """Out of memory, say; its id is free at once."""
     text = configuration(port, *LONG, load=users(3))
