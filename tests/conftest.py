@@ -3,11 +3,16 @@ examples each time. `pytest --hypothesis-profile=explore` looks for new ones."""
 
 import atexit
 import os
+import signal
 import tempfile
 
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("PYTSUNG_LOOPBACK_ONLY", "1")
+
+# What a shell started in the background ignores Ctrl-C, and so would all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Runs of the tests know nothing of others on this host; who tests the page asks for it.
 _run_directory = tempfile.TemporaryDirectory(prefix="pytsung-")

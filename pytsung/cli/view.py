@@ -6,7 +6,9 @@ Must not know what the page looks like.
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -49,11 +51,24 @@ def view(asked: Arguments) -> int:
             port = page.web_port if not doors.url else doors.url.rpartition(":")[2].split("/")[0]
             sys.stdout.write(f"Starting Tsung web only on port {port}\n")
             sys.stdout.flush()
-            await doors.closing.wait()
+            await _closed(doors)
 
-    with contextlib.suppress(KeyboardInterrupt):
-        trio.run(show)
+    trio.run(show)
     return int(ExitStatus.OK)
+
+
+async def _closed(doors: Doors) -> None:
+    """Wait until the page is closed, from there or by Ctrl-C."""
+
+    async def heed(signals: AsyncIterator[int]) -> None:
+        async for _ in signals:
+            doors.closing.set()
+
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(heed, signals)
+            await doors.closing.wait()
+            nursery.cancel_scope.cancel()
 
 
 def _run_below(root: Path) -> Path:

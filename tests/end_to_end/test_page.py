@@ -5,6 +5,7 @@ Needs Chromium; the browser talks to 127.0.0.1 alone.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
@@ -44,7 +45,15 @@ LOAD = (
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def plain_asyncio() -> Iterator[None]:
+    """Loops of asyncio itself: once trio-asyncio is imported, others would come of it."""
+    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())
+    yield
+    asyncio.set_event_loop_policy(None)
+
+
+@pytest.fixture(scope="module")
+def browser(plain_asyncio: None) -> Iterator[Browser]:
     """Debian's Chromium, without a window."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
