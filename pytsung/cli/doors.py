@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import asdict
@@ -173,3 +175,20 @@ def _directions(url: str, port: int, token: str) -> list[str]:
         f"{blank}from elsewhere: ssh -L {port}:127.0.0.1:{port} {host_name()}",
         f"{blank}or start with --web-bind 0.0.0.0",
     ]
+
+
+async def stay_open(doors: Doors, first_words: str) -> None:
+    """Say so on stdout, and wait for Ctrl-C, `pytsung stop`, or the page's button."""
+
+    async def heed(signals: AsyncIterator[int]) -> None:
+        async for _ in signals:
+            doors.closing.set()
+
+    # Before the first word: whoever waits for it may answer with Ctrl-C at once.
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(heed, signals)
+            sys.stdout.write(first_words)
+            sys.stdout.flush()
+            await doors.closing.wait()
+            nursery.cancel_scope.cancel()

@@ -16,7 +16,7 @@ import trio
 
 from pytsung.cli import fleet
 from pytsung.cli.arguments import Arguments
-from pytsung.cli.doors import Doors, claim_id, open_doors
+from pytsung.cli.doors import Doors, claim_id, open_doors, stay_open
 from pytsung.cli.exports import begin_exports, check_exports, open_lines
 from pytsung.cli.haste import hurried_by_signals
 from pytsung.cli.reporter import Reporter, host_name
@@ -136,7 +136,7 @@ def start(asked: Arguments, configuration: Configuration) -> int:
             is_kept = asked.keep and result.ending is Ending.PLAYED
             if is_kept:
                 show(summary)
-                await _keep_waiting(doors)
+                await stay_open(doors, KEPT)
             return result.ending, summary, is_kept
 
     try:
@@ -247,13 +247,3 @@ def _summarise(
         thresholds=tuple(crossings),
         warnings=(*map(str, configuration.warnings), *result.warnings),
     )
-
-
-async def _keep_waiting(doors: Doors) -> None:
-    """Until Ctrl-C, `pytsung stop`, or the page's button."""
-    try:  # from the first word on: whoever waits for it may answer with Ctrl-C at once
-        sys.stdout.write(KEPT)
-        sys.stdout.flush()
-        await doors.closing.wait()
-    except KeyboardInterrupt:
-        return

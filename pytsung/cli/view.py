@@ -6,9 +6,6 @@ Must not know what the page looks like.
 from __future__ import annotations
 
 import contextlib
-import signal
-import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +13,7 @@ from pathlib import Path
 import trio
 
 from pytsung.cli.arguments import Arguments
-from pytsung.cli.doors import Doors, open_page
+from pytsung.cli.doors import Doors, open_page, stay_open
 from pytsung.config import read_configuration
 from pytsung.control.orders import Order
 from pytsung.dashboard import make_console
@@ -49,26 +46,10 @@ def view(asked: Arguments) -> int:
         is_live = bool(live.history.points)
         async with open_page(page, doors, directory, say, is_live=is_live):
             port = page.web_port if not doors.url else doors.url.rpartition(":")[2].split("/")[0]
-            sys.stdout.write(f"Starting Tsung web only on port {port}\n")
-            sys.stdout.flush()
-            await _closed(doors)
+            await stay_open(doors, f"Starting Tsung web only on port {port}\n")
 
     trio.run(show)
     return int(ExitStatus.OK)
-
-
-async def _closed(doors: Doors) -> None:
-    """Wait until the page is closed, from there or by Ctrl-C."""
-
-    async def heed(signals: AsyncIterator[int]) -> None:
-        async for _ in signals:
-            doors.closing.set()
-
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(heed, signals)
-            await doors.closing.wait()
-            nursery.cancel_scope.cancel()
 
 
 def _run_below(root: Path) -> Path:
