@@ -214,6 +214,8 @@ def is_refused(server: RunningServer) -> bool:
         server.client()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        return False  # it stood in the queue of the listener that closed
     return False
 
 
