@@ -155,7 +155,11 @@ def make_parser() -> Parser:
     )
     parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
     _add_tsung_options(parser.add_argument_group("as in Tsung"))
-    _add_run_options(parser.add_argument_group("the run"))
+    run = parser.add_argument_group("the run")
+    _add_target_options(run)
+    _add_run_options(run)
+    _add_agent_options(run)
+    _add_file_options(run)
     _add_output_options(parser.add_argument_group("what is shown"))
     _add_ignored_options(parser.add_argument_group("accepted for Tsung's sake, without effect"))
     return parser
@@ -217,7 +221,7 @@ def _add_tsung_options(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_run_options(group: argparse._ArgumentGroup) -> None:
+def _add_target_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--local", action="store_true", help="one agent on this machine plays every <client>")
     add(
@@ -237,6 +241,10 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         default="",
         help="options for the bundled server, in quotes",
     )
+
+
+def _add_run_options(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add(
         "--threshold",
         metavar="'NAME: LIMIT'",
@@ -252,6 +260,10 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         default=2.0,
         help="when stopped, wait so long for requests in flight (2s)",
     )
+
+
+def _add_agent_options(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add(
         "--agent-timeout",
         metavar="TIME",
@@ -283,6 +295,10 @@ def _add_run_options(group: argparse._ArgumentGroup) -> None:
         default="",
         help="keep the agent's code in DIR on other hosts, so that the next start is quicker",
     )
+
+
+def _add_file_options(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--tsung-quirks", action="store_true", help="do as Tsung does where Tsung has defects")
     add(
         "--entity-dir",

@@ -61,7 +61,7 @@ class _Parsing:
     """What the entity resolver leaves behind for the rest of this module."""
 
     main: _Source
-    library: EntityLibrary
+    entity_texts: EntityLibrary
     entities: list[_Source] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
@@ -122,7 +122,7 @@ class _Resolver(etree.Resolver):
     def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:  # noqa: ARG002 - lxml's
         parsing = self._parsing
         try:
-            entity = parsing.library.read(system_url or "")
+            entity = parsing.entity_texts.read(system_url or "")
         except EntityError as error:
             place = _declared_at(parsing.main, system_url or "")
             parsing.faults.append(Fault(place, str(error), error.cure))

@@ -57,6 +57,13 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("-v", "--version", action="version", version=f"%(prog)s {__version__}")
+    _add_size(parser)
+    _add_behaviour(parser)
+    _add_life(parser)
+    return parser
+
+
+def _add_size(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on, IPv4 or IPv6 (%(default)s)")
     add("--port", type=whole(0, 65535), default=9505, help="port; 0 takes a free one (%(default)s)")
@@ -99,6 +106,10 @@ def _parser() -> argparse.ArgumentParser:
         default=64_000,
         help="a client that sends a longer message is dropped (%(default)s)",
     )
+
+
+def _add_behaviour(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--config", metavar="FILE", help="TOML file of projects, origins, users, teams, sessions")
     add(
         "--abuse-limits",
@@ -119,6 +130,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--tls-cert", metavar="FILE", help="PEM certificate chain; makes it wss://")
     add("--tls-key", metavar="FILE", help="its PEM key, if that is in another file")
+
+
+def _add_life(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add(
         "--grace",
         type=seconds,
@@ -150,7 +165,6 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="end, as at SIGTERM, when stdin does: for whoever starts it as a child",
     )
-    return parser
 
 
 def _settings(options: argparse.Namespace) -> Settings:
