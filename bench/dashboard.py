@@ -47,9 +47,9 @@ from pytsung.controller.launcher import AgentConnection
 from pytsung.controller.outcome import RunOptions
 from pytsung.controller.run import Run
 from pytsung.controller.shares import AgentRole
-from pytsung.dashboard import LiveView, make_console
 from pytsung.dashboard.live_run import Heading, LiveRun
 from pytsung.dashboard.page_client import PageClient
+from pytsung.dashboard.terminal import LiveView, make_console
 from pytsung.logdir.run_log import RunLog
 from pytsung.plan import AgentHost, ArrivalPhase, Endpoint, Load, Plan, Session, Target
 from pytsung.protocols import registry

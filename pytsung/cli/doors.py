@@ -18,7 +18,7 @@ from typing import Any
 import trio
 
 from pytsung.cli.arguments import Arguments
-from pytsung.cli.reporter import host_name
+from pytsung.cli.host_name import host_name
 from pytsung.control.orders import Action, Order, read_order
 from pytsung.dashboard.broadcast import Broadcast
 from pytsung.dashboard.live_run import LiveRun

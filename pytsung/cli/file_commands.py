@@ -6,7 +6,7 @@ Must not know how anything is calculated or drawn.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pytsung.cli.command_parser import command_parser, refuse_more
@@ -161,11 +161,3 @@ def bundle(line: Sequence[str]) -> int:
     names = write_bundle(directory, output, mask=found.mask)
     sys.stdout.write(f"{output}: {', '.join(names)}\n")
     return int(ExitStatus.OK)
-
-
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
-    "percentile": percentile,
-    "plot": plot,
-    "log2tsung": log2tsung,
-    "bundle": bundle,
-}

@@ -12,7 +12,7 @@ from typing import Any
 import trio
 
 from pytsung.cli.arguments import Arguments
-from pytsung.cli.reporter import host_name
+from pytsung.cli.host_name import host_name
 from pytsung.dashboard.local_socket import asking
 from pytsung.errors import ExitStatus, UsageError
 

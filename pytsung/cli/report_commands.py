@@ -1,4 +1,4 @@
-"""The commands that work on what runs left behind: report, compare, percentile and others.
+"""The commands that judge what runs left behind: report and compare.
 
 Each takes its own options after its name. Must not know how anything is made of a
 log directory: `pytsung.report` does that.
@@ -7,15 +7,12 @@ log directory: `pytsung.report` does that.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytsung.cli import file_commands
 from pytsung.cli.command_parser import command_parser, refuse_more
-from pytsung.cli.parser import make_parser
 from pytsung.errors import ExitStatus, UsageError
 from pytsung.report.checks import junit_xml, measured
 from pytsung.report.compare_page import comparison_text, write_comparison
@@ -27,33 +24,6 @@ from pytsung.report.relative import RelativeLimit
 from pytsung.report.report import Extent, write_report
 from pytsung.report.sources import newest_run, read_alike, read_run
 from pytsung.stats.thresholds import Crossing, Threshold
-
-Command = Callable[[Sequence[str]], int]
-
-
-def command_word(line: Sequence[str]) -> int | None:
-    """Where in the command line the command is; None without one."""
-    options = make_parser()._option_string_actions  # noqa: SLF001 - argparse has no public list
-    at = 0
-    while at < len(line):
-        if not line[at].startswith("-") or line[at] == "-":
-            return at
-        action = options.get(line[at])
-        takes_value = action is not None and action.nargs != 0
-        at += 2 if takes_value else 1
-    return None
-
-
-def run(line: Sequence[str]) -> int | None:
-    """Do what the line asks for and give the exit status; None when it is no command of these."""
-    at = command_word(line)
-    if at is None or line[at] not in COMMANDS:
-        return None
-    try:
-        return COMMANDS[line[at]]([*line[:at], *line[at + 1 :]])
-    except BrokenPipeError:  # `| head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitStatus.OK)
 
 
 def add_look_options(add: Callable[..., argparse.Action]) -> None:
@@ -178,6 +148,3 @@ def _say(threshold: str, kept: bool, figure: str = "") -> bool:
     note = f" ({figure})" if figure else ""
     sys.stderr.write(f"threshold    {threshold}  {'kept' if kept else 'CROSSED'}{note}\n")
     return kept
-
-
-COMMANDS: dict[str, Command] = {"report": report, "compare": compare, **file_commands.COMMANDS}

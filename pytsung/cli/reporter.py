@@ -5,10 +5,10 @@ Must not know what any of them makes of it.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pytsung.cli.host_name import host_name
 from pytsung.control.messages import Health
 from pytsung.control.records import Exchanges, MatchEvent, Traffic
 from pytsung.controller.agent_link import AgentLink
@@ -21,11 +21,6 @@ from pytsung.logdir.run_log import RunLog
 from pytsung.stats import Interval
 from pytsung.stats.totals import RunTotals
 from pytsung.stats.tripwire import Tripwire
-
-
-def host_name() -> str:
-    """This host's name, as Tsung's files carry it."""
-    return socket.gethostname().partition(".")[0]
 
 
 class Reporter:

@@ -19,7 +19,8 @@ from pytsung.cli.arguments import Arguments
 from pytsung.cli.doors import Doors, claim_id, open_doors, stay_open
 from pytsung.cli.exports import begin_exports, check_exports, open_lines
 from pytsung.cli.haste import hurried_by_signals
-from pytsung.cli.reporter import Reporter, host_name
+from pytsung.cli.host_name import host_name
+from pytsung.cli.reporter import Reporter
 from pytsung.cli.retarget import send_to
 from pytsung.config import Configuration
 from pytsung.control.messages import Cost
@@ -28,11 +29,12 @@ from pytsung.controller.outcome import Ending, RunOptions, RunResult
 from pytsung.controller.run import Run
 from pytsung.controller.shares import planned
 from pytsung.controller.target import bundled_target, target_endpoint
-from pytsung.dashboard import LiveView, make_console, render_summary
 from pytsung.dashboard.beside import beside
 from pytsung.dashboard.exposition import exposition
 from pytsung.dashboard.live_run import Heading, LiveRun
+from pytsung.dashboard.result import render_summary
 from pytsung.dashboard.scrape import serving_metrics
+from pytsung.dashboard.terminal import LiveView, make_console
 from pytsung.errors import ExitStatus
 from pytsung.logdir.directory import create_log_directory
 from pytsung.logdir.line_protocol import Lines

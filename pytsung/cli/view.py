@@ -16,8 +16,8 @@ from pytsung.cli.arguments import Arguments
 from pytsung.cli.doors import Doors, open_page, stay_open
 from pytsung.config import read_configuration
 from pytsung.control.orders import Order
-from pytsung.dashboard import make_console
 from pytsung.dashboard.live_run import AgentView, Heading, LiveRun
+from pytsung.dashboard.terminal import make_console
 from pytsung.dashboard.web.serve import PORT
 from pytsung.errors import ExitStatus, PytsungError, UsageError
 from pytsung.logdir.journal import EVENTS, INTERVALS, read_events, read_intervals

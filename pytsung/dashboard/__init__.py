@@ -1,9 +1,5 @@
-"""The run, live, for people: on the terminal.
+"""The run, live, for people and programs: on the terminal, on a page, through a socket.
 
-Must not know how figures are collected: it draws what it is given.
+Must not know how figures are collected: it shows what it is given. Nothing is imported
+here: who asks a run how it is doing needs nothing to draw with.
 """
-
-from pytsung.dashboard.result import render_summary
-from pytsung.dashboard.terminal import LiveState, LiveView, make_console
-
-__all__ = ["LiveState", "LiveView", "make_console", "render_summary"]
