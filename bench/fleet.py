@@ -24,7 +24,8 @@ import time
 from pathlib import Path
 
 from bench.machine import describe_machine
-from tests.fleet.hosts import Fleet, fleet, may_make_namespaces, missing
+from tests.fleet.hosts import Fleet, fleet, missing
+from tests.fleet.network import may_make_namespaces
 
 EXAMPLE = Path(__file__).parents[1] / "examples/realtime-1-million.xml"
 LIMIT = 120.0

@@ -18,9 +18,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.fleet.network import may_make_namespaces, network
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 BASE_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -36,17 +38,6 @@ def missing() -> str:
     if shutil.which("ssh-keygen") is None:
         return "no ssh-keygen: apt-get install openssh-client"
     return ""
-
-
-def may_make_namespaces() -> bool:
-    """Whether hosts can be network namespaces here."""
-    if os.geteuid() != 0 or shutil.which("ip") is None:
-        return False
-    name = f"pytsung-try-{os.getpid()}"
-    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False)
-    if made.returncode == 0:
-        subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
-    return made.returncode == 0
 
 
 @dataclass
@@ -195,41 +186,36 @@ def fleet(
     """So many hosts, named from 1 on; the fleet's user may log in on all of them."""
     # Not in /tmp, which a test may fill on a host.
     directory = Path(tempfile.mkdtemp(prefix="pytsung-fleet-", dir="/var/tmp"))
-    makes_namespaces = may_make_namespaces()
-    net = f"10.98.{os.getpid() % 250}"
-    if makes_namespaces:
-        made = Fleet(directory, f"{net}.1", f"{net}.0/24")
-    else:
-        made = Fleet(directory, HERE, "127.0.0.0/8")
-    try:
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, directory)
+        if may_make_namespaces():
+            Path("/run/sshd").mkdir(exist_ok=True)  # where a privileged sshd separates itself
+            made_network = stack.enter_context(network(count))
+            made = Fleet(directory, made_network.gateway, str(made_network.addresses))
+            places = [
+                (made_network.address(number), 22, namespace)
+                for number, namespace in enumerate(made_network.namespaces, start=1)
+            ]
+        else:
+            made = Fleet(directory, HERE, "127.0.0.0/8")
+            places = [(f"127.0.1.{number}", _free_port(), "") for number in range(1, count + 1)]
         (made.home / ".ssh").mkdir(parents=True, mode=0o700)
         user_key = made.home / ".ssh/id_ed25519"
         _make_key(user_key)
         shutil.copy(f"{user_key}.pub", directory / "authorized_keys")
-        for number in range(1, count + 1):
+        for number, (address, port, namespace) in enumerate(places, start=1):
             name = names.format(number)
             place = directory / name
             place.mkdir()
             _make_key(place / "host_key")
-            if makes_namespaces:
-                namespace = f"pytsung-{os.getpid()}-{number}"
-                host = Host(name, f"{net}.{number + 1}", 22, place, namespace)
-            else:
-                host = Host(name, f"127.0.1.{number}", _free_port(), place)
+            host = Host(name, address, port, place, namespace)
             made.hosts.append(host)
-        if makes_namespaces:
-            _link(made)
+            stack.callback(host.stop)
         made.write_configuration()
         if started:
             for host in made.hosts:
                 host.start()
         yield made
-    finally:
-        for host in made.hosts:
-            host.stop()
-        if makes_namespaces:
-            _unlink(made)
-        shutil.rmtree(directory)
 
 
 def _make_key(path: Path) -> None:
@@ -252,36 +238,3 @@ def _free_port() -> int:
     with socket.create_server((HERE, 0)) as probe:
         port: int = probe.getsockname()[1]
     return port
-
-
-def _bridge(made: Fleet) -> str:
-    return f"pt{made.network.split('.')[2]}"
-
-
-def _link(made: Fleet) -> None:
-    """A bridge with this machine's address on it, and a cable from it to each host."""
-    Path("/run/sshd").mkdir(exist_ok=True)  # where a privileged sshd separates itself
-    bridge = _bridge(made)
-    lines = [f"link add {bridge} type bridge", f"addr add {made.gateway}/24 dev {bridge}"]
-    lines += [f"link set {bridge} up"]
-    for number, host in enumerate(made.hosts, start=1):
-        lines += [
-            f"netns add {host.namespace}",
-            f"link add {bridge}h{number} type veth peer name eth0 netns {host.namespace}",
-            f"link set {bridge}h{number} master {bridge}",
-            f"link set {bridge}h{number} up",
-        ]
-    _ip(lines)
-    for host in made.hosts:
-        inside = [f"addr add {host.address}/24 dev eth0", "link set eth0 up", "link set lo up"]
-        _ip(inside, "-n", host.namespace)
-
-
-def _unlink(made: Fleet) -> None:
-    lines = [f"netns del {host.namespace}" for host in made.hosts]
-    _ip([*lines, f"link del {_bridge(made)}"], "-force")
-
-
-def _ip(lines: list[str], *words: str) -> None:
-    text = "\n".join(lines) + "\n"
-    subprocess.run(["ip", *words, "-batch", "-"], input=text.encode(), check=True)
