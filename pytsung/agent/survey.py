@@ -65,10 +65,7 @@ async def survey(endpoints: Iterable[Endpoint], addresses: Iterable[str]) -> Hos
         missing_addresses=missing,
         ports=_ports(),
         descriptors=_descriptors(),
-        tracking=Tracking(
-            _number("net/netfilter/nf_conntrack_count", 0),
-            _number("net/netfilter/nf_conntrack_max", 0),
-        ),
+        tracking=_tracking(has_connected=bool(reached)),
         memory=Memory(_free_memory(), _tcp_memory()),
         reached=reached,
     )
@@ -104,6 +101,15 @@ def _ports() -> Ports:
 def _descriptors() -> Descriptors:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return Descriptors(soft, hard, _number("fs/nr_open", 1048576))
+
+
+def _tracking(*, has_connected: bool) -> Tracking:
+    """The firewall's table. The kernel has one even where no rule wants connections tracked:
+    when nothing is in it right after a connection was tried, it has no limit for us."""
+    count = _number("net/netfilter/nf_conntrack_count", 0)
+    if has_connected and not count:
+        return Tracking()
+    return Tracking(count, _number("net/netfilter/nf_conntrack_max", 0))
 
 
 def _free_memory() -> int:

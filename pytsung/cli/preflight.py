@@ -35,6 +35,9 @@ from pytsung.controller.shares import AgentRole, make_shares
 from pytsung.errors import ExitStatus
 
 FILE_WIDTH = 200
+TARGET = "target"
+"""The subject of findings about targets."""
+
 STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.RED: "bold red"}
 
 
@@ -66,7 +69,8 @@ async def _look(
     found: list[Finding] = []
     for one, share in zip(inspected, shares, strict=True):
         found += _findings_of(one, needs_of(share, peaks))
-    return found
+    # With --target nobody listens yet, and somebody will.
+    return [one for one in found if not (asked.target and one.subject == TARGET)]
 
 
 def _findings_of(one: Inspected, needs: Needs) -> list[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from pytsung.plan import (
@@ -74,7 +74,7 @@ def most_at_once(load: Load, sessions: Sequence[Session], linger: float = 0.0) -
     limit = math.inf if load.duration is None else load.duration
     groups = [_Group(phases, number, limit) for number in range(len(sessions))]
     stays = [stay(session.steps) + linger for session in sessions]
-    ends = [min(limit, at) for at in accumulate(phase.duration for phase in phases)]
+    ends = [min(limit, at) for at in _arrival_ends(phases)]
     points = {end + extra for end in ends for extra in (0.0, *stays) if end + extra <= limit}
     some = sorted(points)[:: max(1, len(points) // MOST_POINTS)]
     scheduled = len(load.scheduled_users)
@@ -86,6 +86,16 @@ def most_at_once(load: Load, sessions: Sequence[Session], linger: float = 0.0) -
         for at in (*some, *ends)
     ]
     return max(peaks, default=0.0) + scheduled
+
+
+def _arrival_ends(phases: Sequence[ArrivalPhase]) -> Iterator[float]:
+    """When the last user of each phase has come, `maxnumber` reached, and when it ends."""
+    begins = 0.0
+    for phase in phases:
+        if phase.rate > 0:
+            yield begins + min(phase.duration, phase.users / phase.rate)
+        begins += phase.duration
+        yield begins
 
 
 class _Group:

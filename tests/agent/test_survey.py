@@ -56,6 +56,25 @@ def test_targets_are_tried_from_the_first_source_address() -> None:
     assert [reach.error for reach in facts.reached] == ["", "econnrefused", "eacces", "nxdomain"]
 
 
+@pytest.mark.parametrize(("tried", "count", "most"), [(True, 0, 0), (True, 3, 9), (False, 0, 9)])
+def test_a_table_that_stays_empty_limits_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tried: bool, count: int, most: int
+) -> None:
+    """The module is loaded on many hosts whose firewall tracks nothing."""
+    monkeypatch.setattr("pytsung.agent.survey.SYSCTL", tmp_path)
+    table = tmp_path / "net" / "netfilter"
+    table.mkdir(parents=True)
+    (table / "nf_conntrack_count").write_text(f"{count}\n")
+    (table / "nf_conntrack_max").write_text("9\n")
+    (tmp_path / "net" / "ipv4").mkdir()
+    (tmp_path / "net" / "ipv4" / "ip_local_port_range").write_text("32768 60999\n")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        endpoints = [Endpoint("127.0.0.1", closed.getsockname()[1])] if tried else []
+        facts = trio.run(survey, endpoints, [])
+    assert (facts.tracking.count, facts.tracking.most) == (count, most)
+
+
 def test_a_script_tells_how_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its last words are the reason."""
     monkeypatch.setattr("os.geteuid", lambda: 0)

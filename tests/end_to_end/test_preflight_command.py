@@ -60,6 +60,14 @@ def test_a_low_limit_of_descriptors(tmp_path: Path, listener: Listener) -> None:
     subprocess.run(["sh", "-n"], input=done.stdout, text=True, check=True)
 
 
+def test_a_target_that_the_run_will_start(tmp_path: Path, listener: Listener) -> None:
+    """With --target nobody can listen yet: no reason to say that the host is not ready."""
+    listener.close()
+    done = preflight(tmp_path, listener.port, "--target")
+    assert done.returncode == 0, done.stdout
+    assert "econnrefused" not in done.stdout
+
+
 def test_a_target_that_refuses(tmp_path: Path, listener: Listener) -> None:
     """It is the last thing anybody wants to find out from a log."""
     listener.close()

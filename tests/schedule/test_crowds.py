@@ -69,6 +69,12 @@ def test_users_who_stay_add_up() -> None:
     assert most_at_once(load, [session(ThinkTime(9999.0))]) == 501
 
 
+def test_users_who_have_all_come_long_before_the_phase_ends() -> None:
+    """`maxnumber` ends arrivals: the most are there then, and gone when the phase is over."""
+    phase = ArrivalPhase(1, 600.0, 10.0, 50, (1.0,))
+    assert most_at_once(Load((phase,)), [session(THINK)]) == pytest.approx(50)
+
+
 def test_the_fastest_phase_counts_and_what_is_left_of_the_one_before() -> None:
     """The crowd is largest some seconds into a phase."""
     phases = (ArrivalPhase(1, 60.0, 1.0, None, (1.0,)), ArrivalPhase(2, 60.0, 20.0, None, (1.0,)))
