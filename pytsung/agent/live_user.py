@@ -228,7 +228,7 @@ class LiveUser(DetouringUser):
     def _reply(self, step: Reply) -> Step:
         """Send beside what is awaited; should that fail, reading will tell."""
         if self.descriptor != NO_DESCRIPTOR:
-            self.user.world.recorder.counters["size_sent"] += len(step.data)
+            self.user.world.recorder.bytes_sent += len(step.data)
             data = step.data
             if self._layer is not None:
                 data = self._through(self._layer, data)

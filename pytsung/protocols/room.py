@@ -19,7 +19,7 @@ import enum
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from pytsung.errors import PytsungError
 from pytsung.plan import Cargo, CarriedFile, Endpoint, ProtocolOptions, Request
@@ -42,6 +42,8 @@ class Exchange:
     `endpoint` is where it goes when that is not where the user is: the user then
     closes its connection and stays with the new endpoint. `fresh` asks for a new
     connection in any case. `work` is done on the agent host in place of all this.
+    `step` belongs to the user, who leaves there what it made of `data`: an exchange that
+    all users share is asked for very often.
     """
 
     data: bytes
@@ -49,6 +51,7 @@ class Exchange:
     endpoint: Endpoint | None = None
     fresh: bool = False
     work: LocalWork | None = None
+    step: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(slots=True)

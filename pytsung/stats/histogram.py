@@ -65,9 +65,9 @@ class Histogram:
     def record(self, values: Iterable[float]) -> None:
         """Count a batch of values (non-negative; below 3e38)."""
         singles = array("f", values)
-        buckets = array("H", singles.tobytes())[_HIGH_HALF::2]
+        buckets = Counter(array("H", singles.tobytes())[_HIGH_HALF::2])
         if buckets and max(buckets) > _LARGEST_BUCKET:  # a sign bit or an infinity: the slow way
-            buckets = array("H", (bucket_of(value) for value in singles))
+            buckets = Counter(bucket_of(value) for value in singles)
         self.buckets.update(buckets)
 
     def merge(self, other: Histogram) -> None:

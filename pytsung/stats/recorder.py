@@ -24,15 +24,16 @@ class Recorder:
     """Counts and samples since the last interval was taken; one per worker.
 
     The plain integers are raised by whoever lives the event: users start and
-    finish, connections open and close. `batches` keeps samples by name, `counters`
-    counts, until the interval is taken: where every call counts, both are used as
-    they are. `deliveries` keeps the ages of followed events, by event.
+    finish, connections open and close, bytes come and go. `batches` keeps samples by
+    name, `counters` counts, until the interval is taken: where every call counts, both
+    are used as they are. `deliveries` keeps the ages of followed events, by event.
     """
 
     __slots__ = (
         "_generator",
-        "_samples",
         "batches",
+        "bytes_received",
+        "bytes_sent",
         "connections_closed",
         "connections_open",
         "connections_opened",
@@ -55,10 +56,11 @@ class Recorder:
         self.users_dropped = 0
         self.connections_opened = 0
         self.connections_closed = 0
+        self.bytes_sent = 0
+        self.bytes_received = 0
         self.counters: Counter[str] = Counter()
         self.batches: defaultdict[str, list[float]] = defaultdict(list)
         self.deliveries: dict[str, list[float]] = {}
-        self._samples: dict[str, SampleSummary] = {}
         self._generator: dict[str, SampleSummary] = {}
 
     def count(self, name: str, by: int = 1) -> None:
@@ -102,19 +104,23 @@ class Recorder:
         self.connections_closed += 1
         self.connections_open -= 1
 
-    def _sum_up(self, name: str) -> None:
-        summary = SampleSummary.of(self.batches[name])
-        self.batches[name].clear()
-        if name in self._samples:
-            self._samples[name].merge(summary)
-        else:
-            self._samples[name] = summary
+    def _summaries(self) -> dict[str, SampleSummary]:
+        """Of every sample; where each request is a page, both have the same values."""
+        found: dict[str, SampleSummary] = {}
+        for name, batch in self.batches.items():
+            if name == "page" and "request" in found and batch == self.batches["request"]:
+                found[name] = found["request"].copy()
+            elif batch:
+                found[name] = SampleSummary.of(batch)
+        return found
 
     def take(self, index: int) -> Interval:
         """Give everything since the last call as interval `index`, and start anew."""
-        for name, batch in self.batches.items():
-            if batch:
-                self._sum_up(name)
+        counters = dict(self.counters)
+        if self.bytes_sent:
+            counters["size_sent"] = self.bytes_sent
+        if self.bytes_received:
+            counters["size_rcv"] = self.bytes_received
         interval = Interval(
             index=index,
             users_started=self.users_started,
@@ -124,8 +130,8 @@ class Recorder:
             connections_opened=self.connections_opened,
             connections_closed=self.connections_closed,
             connections_open=self.connections_open,
-            counters=dict(self.counters),
-            samples=self._samples,
+            counters=counters,
+            samples=self._summaries(),
             generator=self._generator,
             deliveries={e: SampleSummary.of(ages) for e, ages in self.deliveries.items()},
         )

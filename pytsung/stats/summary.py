@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import mul
 
 from pytsung.stats.histogram import Histogram, bucket_bounds, bucket_of, nearest_rank
 
@@ -53,10 +52,9 @@ class SampleSummary:
         if not count:
             return cls()
         mean = sum(values) / count
-        deviations = [value - mean for value in values]
         histogram = Histogram()
         histogram.record(values)
-        m2 = sum(map(mul, deviations, deviations))
+        m2 = math.dist(values, [mean] * count) ** 2
         return cls(count, mean, m2, min(values), max(values), histogram)
 
     @property

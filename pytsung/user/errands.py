@@ -39,13 +39,11 @@ class Errands(Traveller):
         """What was to be done is done, or has failed."""
         if self.state is not WAITING:
             return STAY
-        counters = self.world.recorder.counters
-        if result.sent:
-            counters["size_sent"] += result.sent
-        if result.received:
-            counters["size_rcv"] += result.received
+        recorder = self.world.recorder
+        recorder.bytes_sent += result.sent
+        recorder.bytes_received += result.received
         for counter in result.counters:
-            counters[counter] += 1
+            recorder.counters[counter] += 1
         return self._complete(now, result.answer)
 
     def _have_done(self, work: LocalWork, now: float) -> Step:

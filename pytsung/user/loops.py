@@ -57,14 +57,18 @@ class ForEnd:
         self.body = body
 
     def run(self, user: Player, now: float) -> Step | None:
-        stop: int | str | None = self.stop
-        value: Value = user.get(self.slot)
-        if type(stop) is not int or type(value) is not int:  # else there is nothing to read
-            stop, value = _bound(user, self.stop), number_of(value)
-        if stop is None or value is None:
-            return user.fail("error_unknown", now)
-        if value < stop:
-            user.set(self.slot, int(value) + self.increment)
+        variables = user.variables
+        assert variables is not None  # the loop's start has set one
+        value, stop = variables[self.slot], self.stop
+        if type(stop) is int and type(value) is int:  # there is nothing to read
+            is_over = value >= stop
+        else:
+            bound, number = _bound(user, stop), number_of(value)
+            if bound is None or number is None:
+                return user.fail("error_unknown", now)
+            is_over, value = number >= bound, int(number)
+        if not is_over:
+            variables[self.slot] = value + self.increment
             user.position = self.body
         return None
 

@@ -126,8 +126,7 @@ class VirtualUser(Errands):
         options = self.program.session.options
         if self._retries >= options.max_retries:
             return self.fail("error_abort_max_conn_retries", now)
-        self._retries += 1
-        self.state = RETRYING
+        self._retry()
         return Think(options.retry_delay * self._retries)
 
     def connected_and_sent(self, size: int, at: float) -> Step:
@@ -137,14 +136,15 @@ class VirtualUser(Errands):
 
     def sent(self, size: int, now: float) -> Step:
         """The request's bytes, `size` of them, have all been written."""
-        self.world.recorder.counters["size_sent"] += size
+        self.world.recorder.bytes_sent += size
         if self.state is not SENDING:  # the peer has answered before it had heard all
             return STAY
-        if self._ack is BY_ALL:
-            return self.await_all()
-        if self._ack is not BY_NOTHING:
+        ack = self._ack
+        if ack is BY_ANSWER or ack is BY_FIRST_DATA:
             self.state = WAITING
             return self.program.await_answer
+        if ack is BY_ALL:
+            return self.await_all()
         self.world.recorder.count("request_noack")
         return self._complete(now)
 
@@ -161,10 +161,9 @@ class VirtualUser(Errands):
         session = self.program.session
         if self._retries >= session.options.max_retries:
             return self.fail("error_abort_max_send_retries", now)
-        self._retries += 1
         if not session.persistent:
             return self.fail("error_unknown", now) if is_closed else self._end(now)
-        self.state = RETRYING
+        self._retry()
         pause = Think(session.options.retry_delay)
         if reason not in LOST:
             return pause
@@ -173,7 +172,7 @@ class VirtualUser(Errands):
 
     def received(self, data: bytes, now: float) -> Step:
         """Bytes have come, awaited or not."""
-        self.world.recorder.counters["size_rcv"] += len(data)
+        self.world.recorder.bytes_received += len(data)
         if self._particulars is not None and self.state in (WAITING, HELD):
             pause = self._pause_after(data, now)
             if pause > 0:
@@ -257,17 +256,16 @@ class VirtualUser(Errands):
 
     def begin_request(self, operation: Exchanging, now: float) -> Step:
         """Start an exchange; `position` already points behind its operation."""
-        if self._page_started is None:
-            self._page_started = now
         if operation.needs is not None:
             step = self.await_supplies(operation.needs, now)
             if step is not None:
                 return step
-        context = self.world.context
+        world = self.world
+        context = world.context
         context.endpoint = self.endpoint
         context.fill = self.fill if operation.substitute else str
         context.keep_answer = operation.inspection is not None
-        context.unix_time = now + self.world.unix_offset
+        context.unix_time = now + world.unix_offset
         try:
             exchange = self.conversation.begin(operation.request, context)
         except RequestError as error:
@@ -283,7 +281,10 @@ class VirtualUser(Errands):
             fresh = fresh or exchange.endpoint != self.endpoint
             self.endpoint = exchange.endpoint
         if self._is_connected and not fresh:
-            return steps.Send(exchange.data)
+            send: Step | None = exchange.step
+            if send is None:
+                send = exchange.step = steps.Send(exchange.data)
+            return send
         connect = steps.Connect(self.endpoint, exchange.data, self.connect_timeout)
         if not self._is_connected:
             return connect
@@ -327,6 +328,13 @@ class VirtualUser(Errands):
             if step is not None:
                 return step
 
+    def _retry(self) -> None:
+        """The request at hand is made once more; its page began with the first attempt."""
+        self._retries += 1
+        self.state = RETRYING
+        if self._page_started is None:
+            self._page_started = self.request_started
+
     def _attempt(self, now: float) -> Step:
         """Make the request at hand once more; it is the operation just behind `position`."""
         return self.begin_request(self._operation, now)
@@ -338,8 +346,12 @@ class VirtualUser(Errands):
             counters[counter] += 1
         if feedback.error:
             return self._with_reply(feedback, self.fail(feedback.error, now))
+        state = self.state
+        is_answer = feedback.complete and (state is WAITING or state is SENDING)
+        if is_answer and not (feedback.close or feedback.pushes or feedback.reply):
+            return self._complete(now, feedback.answer)  # the way of nearly all
         then: Step = STAY
-        if feedback.complete and self.state in (WAITING, SENDING):
+        if is_answer:
             if feedback.close:  # first: what comes next must find no connection
                 self._forget_connection()
                 then = steps.Disconnect(self._complete(now, feedback.answer))
@@ -347,7 +359,7 @@ class VirtualUser(Errands):
                 then = self._complete(now, feedback.answer)
         elif feedback.close:
             then = self._closed_by_protocol(now)
-        elif self.state is WAITING:
+        elif state is WAITING:
             then = self.program.await_answer
         if feedback.pushes:
             then = self._pushed(feedback, then, now)
@@ -382,17 +394,23 @@ class VirtualUser(Errands):
 
     def _complete(self, now: float, answer: bytes = b"") -> Step:
         """The request is answered, or needs no answer: record it, look at it and go on."""
-        recorder = self.world.recorder
-        if self._ack is not BY_NOTHING:
-            assert self.request_started is not None
-            recorder.batches["request"].append(now - self.request_started)
+        batches = self.world.recorder.batches
+        started = self.request_started
+        assert started is not None
         self.request_started = None
-        if not self.world.quirks:
+        elapsed = now - started
+        if self._ack is not BY_NOTHING:
+            batches["request"].append(elapsed)
+        if self._retries and not self.world.quirks:
             self._retries = 0  # Tsung counts retries over the whole session
         operation = self._operation
-        if operation.ends_page and self._page_started is not None:
-            recorder.batches["page"].append(now - self._page_started)
-            self._page_started = None
+        if operation.ends_page:
+            if self._page_started is not None:
+                elapsed = now - self._page_started
+                self._page_started = None
+            batches["page"].append(elapsed)
+        elif self._page_started is None:
+            self._page_started = started
         if operation.inspection is not None and self._ack in (BY_ANSWER, BY_FIRST_DATA):
             step = operation.inspection.run(self, answer, now)
             if step is not None:

@@ -46,8 +46,8 @@ def test_each_request_is_one_datagram(host: str) -> None:
     assert counted(recorder) == {"request_noack": 3}
     assert recorder.connections_opened == len(recorder.seen["connect"]) == 3
     assert len(recorder.seen["request"]) == 6
-    assert recorder.counters["size_sent"] == 3 * len("onetwothree")
-    assert recorder.counters["size_rcv"] == 3 * len("ONETWO")
+    assert recorder.bytes_sent == 3 * len("onetwothree")
+    assert recorder.bytes_received == 3 * len("ONETWO")
 
 
 def test_the_first_datagram_is_the_answer() -> None:
@@ -56,7 +56,7 @@ def test_the_first_datagram_is_the_answer() -> None:
         recorder = live(server.port, raw(), ThinkTime(0.05), transport=Transport.UDP, room=RAW)
     assert counted(recorder) == {}
     assert len(recorder.seen["request"]) == 1
-    assert recorder.counters["size_rcv"] == len("second")
+    assert recorder.bytes_received == len("second")
 
 
 def test_datagrams_that_nobody_asked_for_are_counted_in_bidi_sessions() -> None:
@@ -110,7 +110,7 @@ def test_refused_datagrams_end_nobody_else() -> None:
     assert found.pop("request_noack") == 8
     assert set(found) == {"error_inet_econnrefused"}
     assert found["error_inet_econnrefused"] >= 4
-    assert recorder.counters["size_sent"] == 8 * len("hello")
+    assert recorder.bytes_sent == 8 * len("hello")
 
 
 def test_a_datagram_that_is_too_long() -> None:
@@ -177,7 +177,7 @@ def test_a_request_to_a_peer_that_never_reads_has_a_time_limit() -> None:
         release.set()
     assert counted(recorder) == {"error_timeout": 1}
     assert 0.18 < monotonic() - start < LIMIT / 2
-    assert recorder.counters["size_sent"] == 0
+    assert recorder.bytes_sent == 0
 
 
 def test_a_slow_reader_is_waited_for() -> None:
@@ -198,7 +198,7 @@ def test_a_slow_reader_is_waited_for() -> None:
         recorder = live(port, raw("x" * 12_000_000), room=RAW, options=options)
     assert counted(recorder) == {}
     assert monotonic() - start > options.idle_timeout
-    assert recorder.counters["size_sent"] == 12_000_000
+    assert recorder.bytes_sent == 12_000_000
 
 
 # -- put aside -------------------------------------------------------------------------

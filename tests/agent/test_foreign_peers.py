@@ -140,7 +140,7 @@ def test_versions_of_tls(tmp_path: Path, authority: trustme.CA, version: str) ->
     with openssl_server(tmp_path, authority, flag[version]) as port:
         recorder = over_tls(port, TlsOptions((version,)), raw(), raw())
         assert counted(recorder) == {}
-        assert recorder.counters["size_rcv"] == 2 * len("olleh\n")
+        assert recorder.bytes_received == 2 * len("olleh\n")
         assert failed(over_tls(port, TlsOptions((other,)))) == {
             "error_connect_tls_protocol_version"
         }
@@ -199,7 +199,7 @@ def test_datagrams_to_socat(kind: str, host: str) -> None:
             port, raw("one"), raw("two"), transport=Transport.UDP, room=RAW, host=host, users=3
         )
     assert counted(recorder) == {}
-    assert recorder.counters["size_rcv"] == 3 * len("onetwo")
+    assert recorder.bytes_received == 3 * len("onetwo")
 
 
 @needs_ncat
@@ -211,7 +211,7 @@ def test_streams_to_ncat(host: str) -> None:
         wait_for_port(port, host)
         recorder = live(port, raw("one\n"), raw("two\n"), room=RAW, host=host, users=3)
     assert counted(recorder) == {}
-    assert recorder.counters["size_rcv"] == 3 * len("one\ntwo\n")
+    assert recorder.bytes_received == 3 * len("one\ntwo\n")
     assert recorder.connections_opened == 3
 
 

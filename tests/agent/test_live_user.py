@@ -114,7 +114,7 @@ def test_a_session_is_played_on_one_connection() -> None:
         recorder = live(port, ask("one"), ThinkTime(0.02), ask("two"), tell("three"), users=20)
     assert counted(recorder) == {"line_answered": 40, "request_noack": 20}
     assert (recorder.connections_opened, recorder.connections_closed) == (20, 20)
-    assert recorder.counters["size_sent"] == 20 * len("one\ntwo\nthree\n")
+    assert recorder.bytes_sent == 20 * len("one\ntwo\nthree\n")
     assert len(recorder.seen["request"]) == 40
     assert all(0 < sample < LIMIT for sample in recorder.seen["connect"])
     assert min(recorder.seen["session"]) >= 0.018
@@ -143,7 +143,7 @@ def test_a_request_larger_than_all_buffers_is_sent_whole() -> None:
     with servers.serving(listen_slowly) as port:
         recorder = live(port, ask("x" * size))
     assert heard == [size + 1]
-    assert recorder.counters["size_sent"] == size + 1
+    assert recorder.bytes_sent == size + 1
     assert counted(recorder) == {"line_answered": 1}
 
 
@@ -161,7 +161,7 @@ def test_an_early_answer_lets_the_session_go_on_while_the_rest_is_written() -> N
     with servers.serving(answer_first) as port:
         recorder = live(port, ask("x" * size), ask("second"))
     assert counted(recorder) == {"line_answered": 2}
-    assert recorder.counters["size_sent"] == size + 1 + len("second\n")
+    assert recorder.bytes_sent == size + 1 + len("second\n")
 
 
 # -- what goes wrong ----------------------------------------------------------------
@@ -264,7 +264,7 @@ def test_a_session_over_tls(server_tls: ssl.SSLContext) -> None:
                         transport=Transport.TLS, users=3)  # fmt: skip
     assert counted(recorder) == {"line_answered": 9}
     assert recorder.connections_opened == 6
-    assert recorder.counters["size_sent"] == 3 * len("one\ntwo bye\nthree\n")
+    assert recorder.bytes_sent == 3 * len("one\ntwo bye\nthree\n")
 
 
 @pytest.mark.parametrize(("reuse", "resumed"), [(True, [False, True]), (False, [False, False])])

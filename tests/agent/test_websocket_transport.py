@@ -80,8 +80,8 @@ def test_a_session_in_a_websocket(server_tls: ssl.SSLContext, secure: bool, host
     assert counted(recorder) == {}
     assert recorder.connections_opened == 1
     assert len(recorder.seen["request"]) == 2
-    assert recorder.counters["size_sent"] == len("onetwo")
-    assert recorder.counters["size_rcv"] == len("pongpong")
+    assert recorder.bytes_sent == len("onetwo")
+    assert recorder.bytes_received == len("pongpong")
 
 
 def test_options_of_the_websocket_are_sent() -> None:
@@ -116,7 +116,7 @@ def test_each_message_is_a_block() -> None:
     with websocket_server(handler) as port:
         recorder = in_websocket(port, raw(), ThinkTime(0.3), bidirectional=True)
     assert counted(recorder) == {"async_unknown_data_rcv": 2}
-    assert recorder.counters["size_rcv"] == len("fragmented") + 200_000 + len("pushed")
+    assert recorder.bytes_received == len("fragmented") + 200_000 + len("pushed")
 
 
 def test_a_message_without_an_ack_waits_for_the_upgrade() -> None:
@@ -162,7 +162,7 @@ def test_a_server_that_does_not_agree(data: bytes) -> None:
         "error_abort_max_send_retries": 1,
     }
     assert recorder.connections_opened == recorder.connections_closed == 2
-    assert recorder.counters["size_sent"] == 0
+    assert recorder.bytes_sent == 0
 
 
 def test_a_server_that_hangs_up_in_the_handshake() -> None:
@@ -238,7 +238,7 @@ def test_a_rate_limit_holds_messages_in_their_order() -> None:
             port, ask("a"), ThinkTime(0.3), transport=Transport.WEBSOCKET, options=limited
         )
     assert counted(recorder)["line_answered"] == 1
-    assert recorder.counters["size_rcv"] == 5000 + len("\nsecond\n")
+    assert recorder.bytes_received == 5000 + len("\nsecond\n")
     assert min(recorder.seen["request"]) > 0.1
 
 
@@ -304,4 +304,4 @@ def test_errands_between_two_requests(tmp_path: Path) -> None:
         assert len(connections) == (1 if store else 2)
         assert counted(recorder) == {}
         assert len(recorder.seen["request"]) == 3
-        assert recorder.counters["size_sent"] == len("one") + 5 + len("two")
+        assert recorder.bytes_sent == len("one") + 5 + len("two")

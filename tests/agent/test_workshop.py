@@ -89,8 +89,8 @@ def test_files_are_written_and_read(tmp_path: Path) -> None:
     )
     assert path.stat().st_size == 60
     assert counted(recorder) == {}
-    assert recorder.counters["size_sent"] == 60
-    assert recorder.counters["size_rcv"] == 120
+    assert recorder.bytes_sent == 60
+    assert recorder.bytes_received == 120
     assert len(recorder.seen["request"]) == 8
     assert recorder.connections_opened == 1
 
@@ -100,7 +100,7 @@ def test_a_file_session_needs_no_server(tmp_path: Path) -> None:
     with servers.refusing() as port:
         recorder = live(port, file(FileAction.WRITE, tmp_path / "a", 7), room=FILES, users=20)
     assert counted(recorder) == {}
-    assert recorder.counters["size_sent"] == 140
+    assert recorder.bytes_sent == 140
 
 
 def test_failures_are_counted_and_end_nobody(tmp_path: Path) -> None:
@@ -144,8 +144,8 @@ def test_commands_run() -> None:
     """Both outputs are counted; the status is, if it was not 0; the session goes on."""
     recorder = shell(run("printf abc; printf de >&2"), run("exit 3"), run("cat"), users=5)
     assert counted(recorder) == {"shell_nonzero": 5}
-    assert recorder.counters["size_rcv"] == 5 * 5
-    assert recorder.counters["size_sent"] == 5 * len("printf abc; printf de >&2 exit 3 cat ")
+    assert recorder.bytes_received == 5 * 5
+    assert recorder.bytes_sent == 5 * len("printf abc; printf de >&2 exit 3 cat ")
     assert len(recorder.seen["request"]) == 15
     assert recorder.connections_opened == 5
 
@@ -165,7 +165,7 @@ def test_output_is_looked_at_and_bounded() -> None:
         run("echo the end", Match("the end")),
     )
     assert counted(recorder) == {"nomatch": 1, "match": 1}
-    assert recorder.counters["size_rcv"] == 3_000_000 + 2 * len("the end\n")
+    assert recorder.bytes_received == 3_000_000 + 2 * len("the end\n")
 
 
 def test_a_command_that_takes_too_long_is_killed_with_its_children(tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ def test_errands_are_requests() -> None:
         "session": [4.0],
     }
     assert stage.counters == {"shell_nonzero": 1}
-    assert stage.recorder.counters["size_sent"] == 8
-    assert stage.recorder.counters["size_rcv"] == 10
+    assert stage.recorder.bytes_sent == 8
+    assert stage.recorder.bytes_received == 10
     assert stage.recorder.connections_opened == stage.recorder.connections_closed == 1
 
 

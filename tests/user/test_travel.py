@@ -215,7 +215,7 @@ def test_what_comes_while_a_request_waits_for_all_is_no_push() -> None:
         (2.5, said(b"!two\n"), STAY),
     )
     assert stage.counters == {"async_unknown_data_rcv": 1}
-    assert stage.recorder.counters["size_rcv"] == len("!one\n!two\n")
+    assert stage.recorder.bytes_received == len("!one\n!two\n")
 
 
 def test_a_close_ends_a_request_that_waits_for_all() -> None:

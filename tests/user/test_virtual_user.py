@@ -54,9 +54,9 @@ def test_a_request_connects_first_and_its_sample_includes_that() -> None:
         "session": [0.75],
     }
     assert stage.counters == {"line_answered": 2}
-    sizes = stage.recorder.counters
-    assert (sizes["size_sent"], sizes["size_rcv"]) == (4, 6)
     interval = stage.recorder.take(0)
+    sizes = interval.counters
+    assert (sizes["size_sent"], sizes["size_rcv"]) == (4, 6)
     assert (interval.users_started, interval.users_finished, interval.users_open) == (1, 1, 0)
     assert (interval.connections_opened, interval.connections_closed) == (1, 1)
 
@@ -102,6 +102,7 @@ def test_a_retried_connect_that_succeeds_costs_nothing_but_its_count() -> None:
     )
     assert stage.counters == {"error_connect_econnreset": 1, "line_answered": 1}
     assert (stage.samples["connect"], stage.samples["request"]) == ([0.5], [1.0])
+    assert stage.samples["page"] == [3.0]  # it began with the first attempt
 
 
 @pytest.mark.parametrize(("quirks", "pause"), [(False, 0.010), (True, 0.020)])
@@ -215,5 +216,5 @@ def test_an_answer_may_overtake_the_rest_of_its_request() -> None:
     )
     assert stage.user.sent(5, 0.6) is STAY
     assert stage.user.send_failed("closed", 0.7) is STAY
-    assert stage.recorder.counters["size_sent"] == 5
+    assert stage.recorder.bytes_sent == 5
     assert stage.counters == {"line_answered": 1}

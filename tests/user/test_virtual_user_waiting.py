@@ -89,7 +89,7 @@ def test_no_ack_goes_on_at_once_and_drops_what_comes_later() -> None:
     assert stage.counters == {"request_noack": 1}
     assert "request" not in stage.samples
     assert stage.samples["page"] == [0.0]
-    assert stage.recorder.counters["size_rcv"] == 5
+    assert stage.recorder.bytes_received == 5
 
 
 @pytest.mark.parametrize("now_waiting", [True, False])

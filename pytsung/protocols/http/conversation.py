@@ -83,7 +83,9 @@ class HttpConversation:
         agent = self._agent
         if agent is None:
             agent = self._agent = self._settings.draw_agent(context.random, quirks=context.quirks)
-        shared = self._settings.routes.find(request, agent, context)
+        routes = self._settings.routes
+        key = id(request), id(context.endpoint), agent
+        shared = routes.shared.get(key) or routes.find(request, agent, context)
         route = shared.route
         if route is None:
             assert isinstance(request, HttpRequest)

@@ -107,32 +107,32 @@ class Shared:
 
 
 class RouteTable:
-    """What a process remembers of the requests that it makes."""
+    """What a process remembers of the requests that it makes.
 
-    __slots__ = ("_routes",)
+    `shared` is found by identity, which is quick to look up: of the request, of the
+    endpoint it is made at, and by the user agent.
+    """
+
+    __slots__ = ("shared",)
 
     def __init__(self) -> None:
-        self._routes: dict[tuple[int, int, str, bool], Shared] = {}
+        self.shared: dict[tuple[int, int, str], Shared] = {}
 
     def find(self, request: Request, agent: str, context: RequestContext) -> Shared:
-        """What is shared about a request; by identity, which is quick to look up.
+        """What is shared about a request; remembered from now on.
 
         An endpoint that a user has for itself is known under that of everybody's equal to it.
         """
-        here, quirks = context.endpoint, context.quirks
-        shared = self._routes.get((id(request), id(here), agent, quirks))
-        if shared is not None:
-            return shared
-        common = common_endpoint(here)
-        key = (id(request), id(common), agent, quirks)
-        shared = self._routes.get(key)
+        common = common_endpoint(context.endpoint)
+        key = (id(request), id(common), agent)
+        shared = self.shared.get(key)
         if shared is None:
             if not isinstance(request, HttpRequest):
                 raise TypeError(f"not a request of HTTP: {request!r}")
-            if len(self._routes) >= MAX_ROUTES:
-                self._routes.clear()
-            shared = Shared(request, common, agent, context.files, quirks=quirks)
-            self._routes[key] = shared
+            if len(self.shared) >= MAX_ROUTES:
+                self.shared.clear()
+            shared = Shared(request, common, agent, context.files, quirks=context.quirks)
+            self.shared[key] = shared
         return shared
 
 
