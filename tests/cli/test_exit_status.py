@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytsung.cli.start import exit_status
+from pytsung.cli.ending import exit_status
 from pytsung.controller.outcome import Ending
 from pytsung.stats.thresholds import Crossing, Threshold
 from pytsung.stats.totals import RunTotals
