@@ -26,7 +26,9 @@ def read(asked: Arguments) -> Configuration:
     source: Path | bytes = path
     if asked.configuration == "-":
         source = sys.stdin.buffer.read()
-    elif not path.is_file():
+    elif path.is_dir():
+        raise UsageError(f"{path}: a directory; name a configuration file with -f FILE")
+    elif not path.exists():  # a pipe will do: `pytsung check <(make-configuration)`
         raise UsageError(f"{path}: no such configuration file; name one with -f FILE")
     return read_configuration(
         source,

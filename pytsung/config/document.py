@@ -16,7 +16,7 @@ from lxml import etree
 
 from pytsung.config.element import SourceElement
 from pytsung.config.entities import LARGEST_DOCUMENT, EntityError, EntityLibrary
-from pytsung.config.syntax import syntax_fault
+from pytsung.config.syntax import packed_fault, syntax_fault
 from pytsung.errors import ConfigurationError, Fault, Place
 
 DEEPEST = 60
@@ -75,6 +75,9 @@ def parse(data: bytes, name: str, library: EntityLibrary) -> Document:
         raise ConfigurationError(
             [Fault(Place(name), f"more than {LARGEST_DOCUMENT >> 20} MB", "split the test")]
         )
+    packed = packed_fault(data, name)
+    if packed:
+        raise ConfigurationError([packed])
     parsing = _Parsing(_Source(name, _lines(data)), library)
     try:
         root = etree.fromstring(data, _parser(parsing))

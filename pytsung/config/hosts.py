@@ -85,7 +85,22 @@ def _host_name(
         reader.fault(
             element, f'<{element.tag}> has host="{host[:40]}"', "write a host name or an address"
         )
+    elif form is _HOST and ":" in host and not _is_ipv6(host):
+        name, _, port = host.partition(":")
+        reader.fault(
+            element,
+            f'<{element.tag}> has host="{host[:40]}", a name with a port',
+            f'write host="{name[:40]}" port="{port[:40]}"',
+        )
     return host
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _source_address(element: SourceElement, reader: ConfigurationReader) -> str:

@@ -6,6 +6,7 @@ in every phase, and weights, which are relative. Must not know what a session do
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ _WAYS = ("probability", "weight")
 
 @dataclass(frozen=True, slots=True)
 class Popularity:
-    """One number, and which of the two ways it counts in ("" after a fault)."""
+    """One number (NaN after a fault), and which of the two ways it counts in ("" after one)."""
 
     way: str
     value: float
@@ -35,7 +36,7 @@ def read_popularity(element: SourceElement, reader: ConfigurationReader) -> Popu
         cure = 'write probability="100"' if not ways else "keep one of them"
         reader.fault(element, f"<{element.tag}> has {missing}", cure)
         return Popularity("", 0.0)
-    return Popularity(ways[0], reader.number(element, ways[0], 0.0))
+    return Popularity(ways[0], reader.number(element, ways[0], math.nan))
 
 
 class SessionNames:
@@ -90,6 +91,8 @@ class SessionNames:
         if any(popularity.way != self.way for popularity in self.popularities):
             return  # reported already, and a sum of both ways means nothing
         total = sum(weights)
+        if math.isnan(total):
+            return  # reported already, at the number itself
         if self.way == "probability" and abs(total - 100) > _TOLERANCE:
             reader.fault(
                 phase,

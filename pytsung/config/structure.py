@@ -22,7 +22,9 @@ def check_structure(root: SourceElement, reader: ConfigurationReader, registry: 
         cure = "start from a <tsung> document"
         if root.tag == "idx-tsunami":
             cure = "convert it to Tsung 1.0's format first"
-        reader.fault(root, f"the root element is <{root.tag}>, not <tsung>", cure)
+        elif root.tag.endswith("}tsung"):
+            cure = "remove its xmlns"
+        reader.fault(root, f"the root element is {_shown(root.tag)}, not <tsung>", cure)
         return
     rooms = frozenset(room.element for room in registry)
     _Structure(reader, registry, _PROTOCOLS | rooms).check(root)
@@ -104,5 +106,11 @@ class _Structure:
         if child.tag in ELEMENTS or child.tag in self._protocols:
             text = f"<{child.tag}> cannot stand in <{parent.tag}>"
         else:
-            text = f"there is no element <{child.tag}>"
+            text = f"there is no element {_shown(child.tag)}"
         self._reader.fault(child, text, "correct its name, or remove it")
+
+
+def _shown(tag: str) -> str:
+    """A tag in words: lxml writes an element's namespace, which none of ours has, before it."""
+    namespace, _, name = tag.rpartition("}")
+    return f"<{name}> of the namespace {namespace[1:]}" if namespace else f"<{name}>"

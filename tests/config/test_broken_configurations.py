@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from pathlib import Path
 
@@ -29,7 +30,8 @@ BROKEN = {
     "binary": (bytes(range(256)) * 8, "not well-formed"),
     "NUL bytes": (document().replace(b"<load>", b"\0<load>"), "Char 0x0"),
     "nothing but NUL": (b"\0" * 4096, "not well-formed"),
-    "gzip": (b"\x1f\x8b\x08\x00" + bytes(100), "not well-formed"),
+    "gzip": (gzip.compress(document()), "compressed by gzip"),
+    "a line before the declaration": (b'\n<?xml version="1.0"?><tsung/>', "declaration allowed"),
     "truncated": (document()[:-20], "not well-formed"),
     "cut in a tag": (document()[:200], "not well-formed"),
     "not closed": (document().replace(b"</load>", b""), "tag mismatch"),
@@ -67,7 +69,11 @@ BROKEN = {
     "too large": (b" " * (LARGEST_DOCUMENT + 1), "more than 32 MB"),
     "another root": (b"<project/>", "root element is <project>"),
     "Tsung's ancestor": (b"<idx-tsunami/>", "root element is <idx-tsunami>"),
-    "a namespace": (b"<tsung xmlns='urn:x'/>", "root element is"),
+    "a namespace": (b"<tsung xmlns='urn:x'/>", "<tsung> of the namespace urn:x, not <tsung>"),
+    "an element of a namespace": (
+        document(monitoring="<i:include xmlns:i='urn:x'/>"),
+        "no element <include> of the namespace urn:x",
+    ),
     "nothing in it": (DOCTYPE.encode() + b"<tsung/>", "there is no <clients>"),
     "two loads": (document(load="<load/><load/>"), "a second <load>"),
     "an unknown section": (document(monitoring="<loads/>"), "no element <loads>"),
@@ -99,6 +105,12 @@ def test_place_and_cure_in_under_a_second(kind: str) -> None:
         assert fault.cure
         assert len(str(fault)) < 9500
     assert ConfigurationError(found).exit_status is ExitStatus.USAGE
+
+
+def test_only_the_authors_choices_are_advised() -> None:
+    """The parser's library advises whoever programs it; an author of XML cannot follow that."""
+    (found,) = faults(b"<tsung>" * 1000)
+    assert found.text == "not well-formed XML: Excessive depth in document: 256"
 
 
 def test_syntax_errors_have_a_column() -> None:

@@ -137,6 +137,8 @@ def test_servers_have_weights() -> None:
         ('<server host="h" port="65536" type="tcp"/>', 'port="65536"'),
         ('<server host="h" port="${PORT}" type="tcp"/>', 'port="${PORT}"'),
         ('<server host="${HOST}" port="1" type="tcp"/>', 'host="${HOST}"'),
+        ('<server host="h:80" port="1" type="tcp"/>', 'write host="h" port="80"'),
+        ('<server host="::g" port="1" type="tcp"/>', "a name with a port"),
         ('<server host="h" port="1" type="sctp"/>', 'type="sctp"'),
         ('<server host="h" port="1" type="tcp" weight="0"/>', "weight 0"),
         ('<server host="h" port="1" type="tcp" weight="-2"/>', 'weight="-2"'),

@@ -101,6 +101,12 @@ def test_a_wrong_mix_is_refused(changed: dict[str, str], words: str) -> None:
     assert "; " in message
 
 
+def test_a_number_that_is_none_is_wrong_once() -> None:
+    """A sum that is wrong for it says nothing more, and sends its reader to another line."""
+    (found,) = faults(document(sessions=sessions(one='probability="1e2"')))
+    assert 'probability="1e2"' in found.text
+
+
 def test_each_phase_is_checked_by_itself() -> None:
     """A sum is wrong in the phase where it is wrong."""
     wrong = '<session_setup name="read" probability="10"/>'
