@@ -38,10 +38,11 @@ NEARLY_FULL = 0.75
 
 @dataclass(slots=True)
 class Watcher:
-    """Whom to tell. `full` gets None when a successor should be made ready."""
+    """Whom to tell. `nearly_full` wants a successor made ready, `full` wants it to go on."""
 
     phase_started: Callable[[int, float], None]
-    full: Callable[[Resume | None], None]
+    nearly_full: Callable[[Resume], None]
+    full: Callable[[Resume], None]
     finished: Callable[[], None]
 
 
@@ -87,20 +88,30 @@ class Arrivals:
         self._place = _Place()
         self._has_begun = False
         self._is_relieved = False  # handed over or stopped: nobody starts here any more
+        self._foreseen: Resume | None = None
         self._times: Iterator[float] = iter(())
         self._next: float | None = None
         self._users = 0  # of the phase at hand
 
     # -- from outside ---------------------------------------------------------
 
+    def foresee(self, place: Resume) -> None:
+        """Find the way to a place already, for `begin` to go on from there.
+
+        Half a million arrivals are drawn again in a quarter of a second: too long for
+        users who are due while a predecessor is full, no matter while it is not.
+        """
+        self._go_to(place)
+        self._foreseen = place
+
     def begin(self, origin: float, place: Resume | None = None) -> None:
         """Start at the first phase, or go on where a predecessor was full."""
         self._origin = origin
         self._has_begun = True
         if place is not None:
-            self._place = _Place(*astuple(place))
-        if self._place.phase < len(self._phases):
-            self._open_phase(resumed=place is not None)
+            self._go_to(place)
+        elif self._place.phase < len(self._phases):
+            self._enter_phase()
         self._crowd.reactor.wake_at(self, max(origin, monotonic()))
 
     def amend(self, share: AgentShare, worker: WorkerShare, amendment: Amendment) -> None:
@@ -110,6 +121,7 @@ class Arrivals:
         """
         self._phases = share.plan.load.all_phases()
         self._worker = worker
+        self._foreseen = None
         place = self._place
         if self._is_relieved or not self._has_begun:
             return
@@ -118,7 +130,7 @@ class Arrivals:
             place.phase_origin = amendment.begins
             place.launched = 0
             self._crowd.world.recorder.count("newphase")
-            self._open_phase()
+            self._enter_phase()
         elif place.phase == amendment.first - 1:
             self._duration = amendment.cut
         self.is_finished = False
@@ -168,8 +180,27 @@ class Arrivals:
 
     # -- phases ---------------------------------------------------------------
 
-    def _open_phase(self, *, resumed: bool = False) -> None:
-        """Set up the arrivals of the phase at `_place`."""
+    def _go_to(self, place: Resume) -> None:
+        """Be where a predecessor was, with its arrivals behind us."""
+        passed, foreseen, self._foreseen = place.launched, self._foreseen, None
+        if foreseen is not None and foreseen.phase == place.phase:
+            passed -= foreseen.launched
+        self._place = _Place(*astuple(place))
+        if place.phase >= len(self._phases):
+            return
+        if passed == place.launched:
+            self._open_phase()
+        for _ in range(passed):
+            self._next = next(self._times, None)
+            self._choose_session.draw(self._random)
+
+    def _enter_phase(self) -> None:
+        """Set up the phase at `_place`, and tell of it."""
+        self._open_phase()
+        self._watcher.phase_started(self._place.phase + 1, self._place.phase_origin)
+
+    def _open_phase(self) -> None:
+        """Set up the arrivals of the phase at `_place`, from its first one."""
         number, worker = self._place.phase, self._worker
         users, dealt = worker.phase_users[number], worker.dealt
         # Random sources of their own, so that a successor can find its place in both.
@@ -181,12 +212,7 @@ class Arrivals:
         self._random = Random(f"{self._seed}:{worker.index}:{number}:choices")
         self._choose_session = WeightedChoice(self._phase.weights)
         self._duration = self._phase.duration
-        for _ in range(self._place.launched):
-            next(self._times)
-            self._choose_session.draw(self._random)
         self._next = next(self._times, None)
-        if not resumed:
-            self._watcher.phase_started(number + 1, self._place.phase_origin)
 
     @property
     def _phase(self) -> ArrivalPhase:
@@ -242,7 +268,7 @@ class Arrivals:
         self._place.phase_origin = origin
         self._place.launched = 0
         self._crowd.world.recorder.count("newphase")
-        self._open_phase()
+        self._enter_phase()
         return None
 
     # -- users ----------------------------------------------------------------
@@ -271,7 +297,7 @@ class Arrivals:
             return False
         if self._watch_size < max_users:
             self._watch_size = max_users
-            self._watcher.full(None)
+            self._watcher.nearly_full(self._place.resume())
         return True
 
     def _finish(self) -> None:

@@ -196,6 +196,8 @@ class _Worker:
         surroundings.files = held.named(share.plan.certificates)
         self._programs = programs
         self._arrivals = self._make_arrivals(share, worker, programs)
+        if work.foreseen is not None:
+            self._arrivals.foresee(work.foreseen)
         self._work = work
 
     def _tell_notes(self, message: Message) -> None:
@@ -207,14 +209,17 @@ class _Worker:
     def _make_arrivals(
         self, share: AgentShare, worker: WorkerShare, programs: list[Program]
     ) -> Arrivals:
-        def full(place: Resume | None) -> None:
-            self._outbox.send_nowait(Full(place, soon=place is None))
+        def nearly_full(place: Resume) -> None:
+            self._outbox.send_nowait(Full(place, soon=True))
+
+        def full(place: Resume) -> None:
+            self._outbox.send_nowait(Full(place))
 
         def phase_started(phase: int, at: float) -> None:
             self._outbox.send_nowait(PhaseStarted(worker.index, phase, at))
 
         assert self._crowd is not None
-        watcher = Watcher(phase_started, full, self._look_for_end)
+        watcher = Watcher(phase_started, nearly_full, full, self._look_for_end)
         return Arrivals(self._crowd, share, worker, programs, watcher)
 
     def _begin(self, origin: float, place: Resume | None, nursery: trio.Nursery) -> None:

@@ -197,7 +197,9 @@ class Workers:
 
     # -- processes ------------------------------------------------------------
 
-    async def _spawn(self, share: int, *, standby: bool = False) -> _Process:
+    async def _spawn(
+        self, share: int, *, standby: bool = False, foreseen: Resume | None = None
+    ) -> _Process:
         assert self._share is not None
         here, there = socket.socketpair()
         async with self._asking:
@@ -211,7 +213,7 @@ class Workers:
         self._alive[process.number] = process
         self._exits.setdefault(pid, trio.Event())
         self._nursery.start_soon(self._listen, process)
-        work = Work(self._share, share, process.number, standby, self._hold)
+        work = Work(self._share, share, process.number, standby, self._hold, foreseen)
         await self._send(process, work)
         return process
 
@@ -264,7 +266,7 @@ class Workers:
         elif isinstance(message, Ready):
             process.ready.set()
         elif isinstance(message, Full):
-            await self._relieve(process, message.resume)
+            await self._relieve(process, message)
         elif isinstance(message, Finished):
             self._note_end(process, message)
         elif isinstance(message, PhaseStarted | Note | Matches | Traffic | Exchanges | Failed):
@@ -274,16 +276,18 @@ class Workers:
             if isinstance(message, Sends):
                 await self._spread(message, besides=process)
 
-    async def _relieve(self, process: _Process, place: Resume | None) -> None:
+    async def _relieve(self, process: _Process, full: Full) -> None:
         """A worker is nearly full, or full: make a successor ready, or let it go on."""
-        if place is None:
-            self._standby[process.share] = await self._spawn(process.share, standby=True)
+        if full.soon:
+            self._standby[process.share] = await self._spawn(
+                process.share, standby=True, foreseen=full.resume
+            )
             return
         successor = self._standby.pop(process.share, None)
         if successor is None:
             successor = await self._spawn(process.share, standby=True)
         await successor.ready.wait()
-        await self._let_take_over(successor, place)
+        await self._let_take_over(successor, full.resume)
 
     async def _let_take_over(self, successor: _Process, place: Resume) -> None:
         if successor.number not in self._alive:

@@ -255,9 +255,9 @@ class Hold:
 class Work:
     """One worker's part: entry `worker` of the agent's shares.
 
-    With `resume` it stands by to take over from a predecessor: the place to go on
-    from comes later, in TakeOver. `number` tells this process from its
-    predecessors and successors.
+    With `standby` it waits to take over from a predecessor: the place to go on from
+    comes later, in TakeOver, but is behind `foreseen`, where that is known. `number`
+    tells this process from its predecessors and successors.
     """
 
     share: AgentShare
@@ -265,16 +265,17 @@ class Work:
     number: int
     standby: bool = False
     hold: Hold = field(default_factory=Hold)
+    foreseen: Resume | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """The worker holds as many users as it may and has more to start.
+    """The worker holds as many users as it may and has more to start, from `resume` on.
 
     `soon` announces it: a successor should be made ready, nothing is handed over yet.
     """
 
-    resume: Resume | None = None
+    resume: Resume
     soon: bool = False
 
 

@@ -111,13 +111,13 @@ class Player:
     crowd: FakeCrowd
     phases: list[tuple[int, float]] = field(default_factory=list)
     handed_over: list[Resume] = field(default_factory=list)
-    asked: int = 0
+    foreseen: list[Resume] = field(default_factory=list)
     finished: int = 0
 
     def __post_init__(self) -> None:
         room = Registry([LineRoom()]).room("ts_line")
         programs = [Program(session, room) for session in self.share.plan.sessions]
-        watcher = Watcher(self._phase, self._full, self._finish)
+        watcher = Watcher(self._phase, self.foreseen.append, self.handed_over.append, self._finish)
         self.arrivals = Arrivals(
             self.crowd,  # type: ignore[arg-type] # a fake of what is used of it
             self.share,
@@ -128,12 +128,6 @@ class Player:
 
     def _phase(self, number: int, at: float) -> None:
         self.phases.append((number, at))
-
-    def _full(self, place: Resume | None) -> None:
-        if place is None:
-            self.asked += 1
-        else:
-            self.handed_over.append(place)
 
     def _finish(self) -> None:
         self.finished += 1
@@ -326,13 +320,17 @@ def test_a_successor_starts_exactly_whom_its_predecessor_did_not(
     came: list[tuple[float, int, str, int]] = []
     dropped = 0
     place: Resume | None = None
+    foreseen: list[Resume] = []
     for _ in range(200):
         played = player(clock, share, stay)
+        for one in foreseen:
+            played.arrivals.foresee(one)
         played.play(place)
         assert played.finished == 1
         came += played.crowd.came
         dropped += played.crowd.world.recorder.users_dropped
-        assert played.asked <= 1
+        assert len(played.foreseen) <= 1
+        foreseen = played.foreseen
         if not played.handed_over:
             break
         (place,) = played.handed_over
@@ -352,6 +350,31 @@ def test_a_successor_is_asked_for_before_it_is_needed(clock: Clock) -> None:
     played = player(clock, share_of(phase(100, rate=10.0), max_users=8), stay=1e6)
     played.play()
     assert len(played.crowd.came) == 8
-    assert played.asked == 1
+    assert [place.launched for place in played.foreseen] == [6]
     (place,) = played.handed_over
     assert (place.phase, place.launched, place.users) == (0, 8, 8)
+
+
+def test_a_successor_that_has_looked_ahead_begins_without_drawing_everything_again(
+    clock: Clock,
+) -> None:
+    """Half a million arrivals take a quarter of a second, in which the next ones would be late."""
+    share = share_of(phase(1000, rate=10.0), max_users=800)
+    played = player(clock, share, stay=1e6)
+    played.play()
+    (soon,), (place,) = played.foreseen, played.handed_over
+    successor = player(clock, share)
+    successor.arrivals.foresee(soon)
+    times, drawn = successor.arrivals._times, 0
+
+    def counted() -> Iterator[float]:
+        nonlocal drawn
+        for at in times:
+            drawn += 1
+            yield at
+
+    successor.arrivals._times = counted()
+    successor.play(place)
+    assert len(successor.crowd.came) == 200
+    assert soon.launched == 600
+    assert drawn == 1000 - 600 - 1  # the next one is known beforehand
