@@ -13,15 +13,17 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
+import resource
 import select
 import socket
 import sys
 import time
 from binascii import b2a_base64
 from collections import deque
+from dataclasses import dataclass
 
 KEY_FIELD = b"Sec-WebSocket-Key: "
+END = b"\r\n\r\n"
 SUFFIX = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 ACCEPTED_AT_ONCE = 64
 IDLE = 1.0
@@ -38,8 +40,23 @@ def answer(request: bytes) -> bytes:
     )
 
 
+@dataclass(slots=True, eq=False)
+class Client:
+    """A connection. `is_due`: its time has come, but not yet its whole request."""
+
+    connection: socket.socket
+    accepted: float
+    request: bytes = b""
+    is_due: bool = False
+    has_left: bool = False
+
+
 class DelayingServer:
-    """Serves until stdin ends. `delays` are seconds from accept to answer."""
+    """Serves until stdin ends. `delays` are seconds from accept to answer.
+
+    A client that asks later than its answer is due is answered at once, and one that
+    left before it is not: on a busy machine both happen.
+    """
 
     def __init__(self, delay: float) -> None:
         self.delays: list[float] = []
@@ -49,9 +66,8 @@ class DelayingServer:
         self._epoll = select.epoll()
         self._epoll.register(self._listener, select.EPOLLIN)
         self._epoll.register(sys.stdin, select.EPOLLIN)
-        self._requests: dict[int, bytes] = {}
-        self._clients: dict[int, socket.socket] = {}
-        self._due: deque[tuple[float, socket.socket]] = deque()  # accepted at, who
+        self._clients: dict[int, Client] = {}
+        self._due: deque[Client] = deque()  # in the order of acceptance, all wait equally long
 
     @property
     def port(self) -> int:
@@ -68,52 +84,70 @@ class DelayingServer:
                 elif descriptor == sys.stdin.fileno():
                     return
                 else:
-                    self._receive(descriptor)
+                    self._receive(self._clients[descriptor])
             self._answer_due()
 
     def _sleep(self) -> None:
         """Until something happens or is due. Not epoll's own wait: that rounds up to a ms."""
-        pause = self._due[0][0] + self._delay - time.monotonic() if self._due else IDLE
+        pause = self._due[0].accepted + self._delay - time.monotonic() if self._due else IDLE
         if pause > 0:
             select.select([self._epoll.fileno()], [], [], pause)
 
     def _accept(self) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
             try:
-                client, _address = self._listener.accept()
+                connection, _address = self._listener.accept()
             except BlockingIOError:
                 return
-            now = time.monotonic()
-            client.setblocking(False)
-            self._clients[client.fileno()] = client
-            self._requests[client.fileno()] = b""
-            self._due.append((now, client))
-            self._epoll.register(client, select.EPOLLIN)
+            except ConnectionAbortedError:
+                continue  # it left while it was waiting
+            client = Client(connection, time.monotonic())
+            connection.setblocking(False)
+            self._clients[connection.fileno()] = client
+            self._due.append(client)
+            self._epoll.register(connection, select.EPOLLIN)
 
-    def _receive(self, descriptor: int) -> None:
+    def _receive(self, client: Client) -> None:
         try:
-            data = os.read(descriptor, 65536)
-        except ConnectionResetError:
+            data = client.connection.recv(65536)
+        except ConnectionError:
             data = b""
-        if data:
-            self._requests[descriptor] += data
-        else:
-            del self._requests[descriptor]
-            self._clients.pop(descriptor).close()
+        client.request += data
+        if not data:
+            self._forget(client)
+        elif client.is_due:
+            self._answer(client)
 
     def _answer_due(self) -> None:
-        while self._due and self._due[0][0] + self._delay <= time.monotonic():
-            accepted, client = self._due.popleft()
-            if client.fileno() < 0:
-                continue  # it left before its answer
-            client.send(answer(self._requests[client.fileno()]))
-            self.delays.append(time.monotonic() - accepted)
+        while self._due and self._due[0].accepted + self._delay <= time.monotonic():
+            client = self._due.popleft()
+            client.is_due = True
+            self._answer(client)
+
+    def _answer(self, client: Client) -> None:
+        """Answer, if the whole request is there and whoever sent it is, too."""
+        if client.has_left or END not in client.request:
+            return
+        client.is_due = False
+        try:
+            client.connection.send(answer(client.request))
+        except ConnectionError:
+            self._forget(client)
+        else:
+            self.delays.append(time.monotonic() - client.accepted)
+
+    def _forget(self, client: Client) -> None:
+        client.has_left = True
+        del self._clients[client.connection.fileno()]
+        client.connection.close()
 
 
 def main() -> None:
     """Read the options, serve, print the record."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--delay", type=float, default=0.010, help="seconds from accept to answer")
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # while it stands still, many come
     server = DelayingServer(parser.parse_args().delay)
     print(server.port, flush=True)
     server.serve()
