@@ -22,6 +22,7 @@ from pytsung.ssh.errors import SshError, explained
 from pytsung.ssh.host_keys import HostKeyCheck
 from pytsung.ssh.process import RemoteProcess, Session
 from pytsung.ssh.route import Route, read_route
+from pytsung.ssh.strictness import Strictness
 
 CONNECT_TIME = 20.0
 """Seconds for one connection, login included."""
@@ -57,7 +58,8 @@ async def open_ssh(*, accepts_new_keys: bool = False) -> AsyncIterator[SshClient
 class SshClient:
     """SSH to any number of hosts; made by `open_ssh`.
 
-    `accepts_new_keys`: host keys that are not known are written down and accepted.
+    `accepts_new_keys`: host keys that are not known are written down and accepted,
+    whatever `StrictHostKeyChecking` says.
     """
 
     def __init__(self, *, accepts_new_keys: bool, fence: Fence) -> None:
@@ -125,7 +127,12 @@ class SshClient:
 
     async def _connect_once(self, route: Route) -> _Connection:
         tunnel = await self._jump(route.jumps) if route.jumps else None
-        check = HostKeyCheck(route.known, accepts_new=self._accepts_new_keys, name=route.name)
+        check = HostKeyCheck(
+            route.known,
+            strictness=Strictness.ACCEPT_NEW if self._accepts_new_keys else route.strictness,
+            name=route.name,
+            has_alias=route.has_key_alias,
+        )
         server = self._per_server[route.host, route.port]
         async with self._all, server:
             with trio.move_on_after(CONNECT_TIME):

@@ -1,15 +1,19 @@
 """Whether a host is who it says: known_hosts, as OpenSSH has it.
 
 A key that is written down is accepted, an unknown one only where new keys are (and
-then it is written down, as OpenSSH's `accept-new` does), a changed one never.
+then it is written down, as OpenSSH's `accept-new` does), a changed one only where
+nothing is checked.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import asyncssh
+
+from pytsung.ssh.strictness import Strictness
 
 USER_FILES = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
 GLOBAL_FILES = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
@@ -27,6 +31,11 @@ class KnownHosts:
         for path in [*self._users, *map(Path, everybodys)]:
             for line in self._lines(path):
                 self._load(line)
+
+    @property
+    def file(self) -> str:
+        """The file that new keys go to."""
+        return str(self._users[0]) if self._users else "known_hosts"
 
     @staticmethod
     def _lines(path: Path) -> list[str]:
@@ -64,18 +73,29 @@ class KnownHosts:
 
 
 class HostKeyCheck(asyncssh.SSHClient):
-    """One connection's check; `reason` says why a key was refused."""
+    """One connection's check; `reason` says why a key was refused.
 
-    def __init__(self, known: KnownHosts, *, accepts_new: bool, name: str) -> None:
+    `name` are the words after `ssh` to reach the host by hand. `has_alias`: its keys are
+    under a `HostKeyAlias`, which stands for the address and the port, too.
+    """
+
+    def __init__(
+        self, known: KnownHosts, *, strictness: Strictness, name: str, has_alias: bool = False
+    ) -> None:
         self.reason = ""
         self._known = known
-        self._accepts_new = accepts_new
+        self._strictness = strictness
         self._name = name
+        self._has_alias = has_alias
 
     def validate_host_public_key(
         self, host: str, addr: str, port: int, key: asyncssh.SSHKey
     ) -> bool:
         """Decide on a key that is not among the known ones."""
+        if self._has_alias:
+            addr, port = "", DEFAULT_PORT
+        if self._strictness is Strictness.NO:
+            return self._accept_any(host, addr, port, key)
         kind = key.get_algorithm().removeprefix("ssh-")
         fingerprint = f"{kind} {key.get_fingerprint()}"
         place = host if port == DEFAULT_PORT else f"[{host}]:{port}"
@@ -85,10 +105,12 @@ class HostKeyCheck(asyncssh.SSHClient):
                 f"if it was made anew, forget the old key: ssh-keygen -R '{place}'"
             )
             return False
-        if not self._accepts_new:
+        if self._strictness is not Strictness.ACCEPT_NEW:
+            by_hand = f"connect once by hand (ssh {self._name}) and accept it"
+            if self._strictness is Strictness.YES:
+                by_hand = f"StrictHostKeyChecking is yes: write it into {self._known.file} yourself"
             self.reason = (
-                f"host key unknown ({fingerprint}); connect once by hand (ssh {self._name}) "
-                "and accept it, or start with --accept-new-host-keys"
+                f"host key unknown ({fingerprint}); {by_hand}, or start with --accept-new-host-keys"
             )
             return False
         try:
@@ -98,4 +120,11 @@ class HostKeyCheck(asyncssh.SSHClient):
                 f"its new host key cannot be written down ({error}); make that file writable"
             )
             return False
+        return True
+
+    def _accept_any(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        """Accept it whatever is known; a new one is written down if that is possible."""
+        if not self._known.has_any(host, addr, port):
+            with contextlib.suppress(OSError):
+                self._known.add(host, port, key)
         return True

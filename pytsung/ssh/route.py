@@ -16,6 +16,7 @@ import trio_asyncio
 
 from pytsung.ssh.address import SshAddress
 from pytsung.ssh.host_keys import GLOBAL_FILES, USER_FILES, KnownHosts
+from pytsung.ssh.strictness import Strictness, read_strictness
 
 CONFIGURATIONS = ("~/.ssh/config", "/etc/ssh/ssh_config")
 
@@ -29,6 +30,7 @@ class Route:
     address: SshAddress
     jumps: tuple[SshAddress, ...]
     known: KnownHosts
+    strictness: Strictness
     options: _Options
 
     @property
@@ -47,6 +49,11 @@ class Route:
         return self.options.family or 0
 
     @property
+    def has_key_alias(self) -> bool:
+        """Whether its keys are looked for under a `HostKeyAlias`."""
+        return bool(self.options.host_key_alias)
+
+    @property
     def has_command(self) -> bool:
         """Whether a `ProxyCommand` makes the connection."""
         return bool(self.options.proxy_command)
@@ -63,7 +70,8 @@ async def read_route(address: SshAddress, jumps: tuple[SshAddress, ...] = ()) ->
     Raises OSError, ValueError and asyncssh's errors for a configuration or a key that
     cannot be used.
     """
-    wishes: dict[str, object] = {"host": address.host, "config": _configurations()}
+    configurations = _configurations()
+    wishes: dict[str, object] = {"host": address.host, "config": configurations}
     if address.user is not None:
         wishes["username"] = address.user
     if address.port is not None:
@@ -82,7 +90,7 @@ async def read_route(address: SshAddress, jumps: tuple[SshAddress, ...] = ()) ->
         named = tuple(SshAddress.parse(text.strip()) for text in options.tunnel.split(","))
         # `Host *` with a ProxyJump holds for the jump host, too: it is reached directly.
         jumps = () if address.host in (jump.host for jump in named) else named
-    return Route(address, jumps, known, options)
+    return Route(address, jumps, known, read_strictness(address, configurations), options)
 
 
 def _configurations() -> list[Path]:

@@ -133,6 +133,20 @@ def test_new_host_keys_are_accepted_once_when_asked(
     assert key in subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 
+def test_what_the_configuration_of_ssh_says_of_host_keys(
+    start: Start, hosts: Fleet, second: Host, target: str
+) -> None:
+    """Whoever has told `ssh` not to mind has told us."""
+    hosts.known_hosts.write_text("")
+    mine = hosts.home / "mine"
+    lines = ["Host *", "  StrictHostKeyChecking accept-new", f"  UserKnownHostsFile {mine}"]
+    hosts.write_configuration(*lines)
+    assert start("start", text=plan(target, names(hosts))).wait().status == 0
+    assert len(mine.read_text().splitlines()) == HOSTS
+    assert second.address in mine.read_text()
+    assert hosts.known_hosts.read_text() == ""
+
+
 @pytest.mark.parametrize("words", [(), ("--accept-new-host-keys",)])
 def test_a_changed_host_key_is_refused_always(
     words: tuple[str, ...], start: Start, hosts: Fleet, second: Host, target: str

@@ -9,6 +9,7 @@ import asyncssh
 import pytest
 
 from pytsung.ssh.host_keys import HostKeyCheck, KnownHosts
+from pytsung.ssh.strictness import Strictness
 
 KEY = asyncssh.generate_private_key("ssh-ed25519").convert_to_public()
 OTHER = asyncssh.generate_private_key("ssh-ed25519").convert_to_public()
@@ -26,7 +27,8 @@ def known(tmp_path: Path, text: str | None) -> KnownHosts:
 
 
 def check(hosts: KnownHosts, *, accepts_new: bool) -> HostKeyCheck:
-    return HostKeyCheck(hosts, accepts_new=accepts_new, name="w1")
+    strictness = Strictness.ACCEPT_NEW if accepts_new else Strictness.ASK
+    return HostKeyCheck(hosts, strictness=strictness, name="w1")
 
 
 @pytest.mark.parametrize("text", [None, "", "# nothing\n", "garbage\n", line("elsewhere")])
@@ -107,3 +109,33 @@ def test_without_a_file_of_the_user_nothing_is_accepted() -> None:
     """`UserKnownHostsFile none` says so."""
     one = check(KnownHosts([], []), accepts_new=True)
     assert not one.validate_host_public_key("w1", "", 22, KEY)
+
+
+def test_where_nothing_may_be_accepted_the_cure_is_another(tmp_path: Path) -> None:
+    """`ssh` by hand would refuse it, too."""
+    one = HostKeyCheck(known(tmp_path, None), strictness=Strictness.YES, name="w1")
+    assert not one.validate_host_public_key("w1", "", 22, KEY)
+    assert f"StrictHostKeyChecking is yes: write it into {tmp_path}/known_hosts" in one.reason
+    assert "by hand (ssh" not in one.reason
+
+
+@pytest.mark.parametrize("text", [None, line("w1"), line("w1", OTHER)])
+def test_where_nothing_is_checked_any_key_will_do(tmp_path: Path, text: str | None) -> None:
+    """Hosts that are made anew each day have another each day; only a first one is kept."""
+    one = HostKeyCheck(known(tmp_path, text), strictness=Strictness.NO, name="w1")
+    assert one.validate_host_public_key("w1", "", 22, KEY)
+    assert (tmp_path / "known_hosts").read_text() == (text or line("w1"))
+
+
+def test_where_nothing_is_checked_nothing_need_be_written() -> None:
+    """`UserKnownHostsFile none` beside `StrictHostKeyChecking no` is no contradiction."""
+    one = HostKeyCheck(KnownHosts([], []), strictness=Strictness.NO, name="w1")
+    assert one.validate_host_public_key("w1", "", 22, KEY)
+
+
+def test_an_alias_stands_for_address_and_port(tmp_path: Path) -> None:
+    """OpenSSH looks for it, and writes it down, without the port; many ports may share it."""
+    hosts = known(tmp_path, line("10.0.0.1", OTHER))
+    one = HostKeyCheck(hosts, strictness=Strictness.ACCEPT_NEW, name="w1", has_alias=True)
+    assert one.validate_host_public_key("fleet", "10.0.0.1", 2222, KEY)
+    assert (tmp_path / "known_hosts").read_text().endswith(line("fleet"))
