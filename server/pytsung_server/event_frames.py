@@ -13,17 +13,19 @@ from typing import Any
 from pytsung.protocols.websocket.events import Opcode
 from pytsung.protocols.websocket.frames import frame
 from pytsung_server.events import Event
-from pytsung_server.ids import ID_LENGTH
+from pytsung_server.ids import ID_LENGTH, Minter
+from pytsung_server.index import Ids
 from pytsung_server.messages import encode
 from pytsung_server.settings import Profile
 
 
 class EventFrames:
-    """The frames of one event, by ids."""
+    """The frames of one event, by ids; `minter` made those that are numbers."""
 
-    __slots__ = ("_after", "_before", "_start_of_one", "_starts", "whole")
+    __slots__ = ("_after", "_before", "_minter", "_one", "_starts", "whole")
 
-    def __init__(self, profile: Profile, event: Event) -> None:
+    def __init__(self, profile: Profile, event: Event, minter: Minter) -> None:
+        self._minter = minter
         self._starts: dict[int, bytes] = {}
         self._after = b'"]}}'
         self.whole: bytes | None = None
@@ -33,14 +35,18 @@ class EventFrames:
             return
         message = encode({"type": "event", "data": _data(event)})
         self._before = message[:-2] + b',"subscriptions":["'
-        self._start_of_one = self._start(ID_LENGTH)
+        start = self._start(ID_LENGTH).replace(b"%", b"%%")
+        self._one = start + minter.pattern + self._after
 
-    def with_id(self, encoded: bytes) -> bytes:
-        """The frame for a subscriber with one matching subscription, which the server named.
-
-        All but very few are like that, so this is the shortest way: 0.2 µs.
-        """
-        return self._start_of_one + encoded + self._after
+    def of(self, ids: Ids, places: Sequence[int]) -> bytes:
+        """The frame for a subscriber with such ids, whose subscriptions at `places` matched."""
+        if self.whole is not None:
+            return self.whole
+        if not isinstance(ids, int):
+            return self.with_ids([ids[place] for place in places])
+        if len(places) == 1:  # all but very few are like that: 0.1 µs
+            return self._one % (ids + places[0])
+        return self.with_ids([self._minter.text(ids + place) for place in places])
 
     def with_ids(self, ids: Sequence[str]) -> bytes:
         """The frame for a subscriber whose subscriptions with these ids matched."""

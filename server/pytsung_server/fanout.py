@@ -17,7 +17,7 @@ from pytsung_server.counts import Counts
 from pytsung_server.event_frames import EventFrames
 from pytsung_server.events import Event
 from pytsung_server.ids import Minter
-from pytsung_server.index import Group, Index, Member, may_see
+from pytsung_server.index import Group, Index, may_see
 from pytsung_server.settings import Profile
 from pytsung_server.subscriptions import matching
 
@@ -85,7 +85,7 @@ class Fanout:
         if not groups:
             return
         try:
-            frames = EventFrames(self._profile, event)
+            frames = EventFrames(self._profile, event, self._minter)
         except RecursionError:  # read at a shallower stack than it would be written at
             _log.warning("an event in %s is nested too deeply; nobody gets it", event.project)
             return
@@ -95,27 +95,19 @@ class Fanout:
             yield
             places = _matching(group, event)
             for start in range(0, len(members), CHUNK):
+                sent = 0
                 for member in members[start : start + CHUNK]:
                     if member.group is group:
-                        self._send(member, places, frames)
+                        wanted = places
                     elif member.group is not None:  # it subscribed to something else meanwhile
-                        self._send(member, _matching(member.group, event), frames)
+                        wanted = _matching(member.group, event)
+                    else:
+                        continue
+                    if wanted:
+                        member.push(frames.of(member.ids, wanted))
+                        sent += 1
+                self._counts.deliveries += sent
                 yield
-
-    def _send(self, member: Member, places: tuple[int, ...], frames: EventFrames) -> None:
-        if not places:
-            return
-        self._counts.deliveries += 1
-        ids = member.ids
-        if frames.whole is not None:
-            data = frames.whole
-        elif not isinstance(ids, int):
-            data = frames.with_ids([ids[place] for place in places])
-        elif len(places) == 1:
-            data = frames.with_id(self._minter.encoded(ids + places[0]))
-        else:
-            data = frames.with_ids([self._minter.text(ids + place) for place in places])
-        member.push(data)
 
 
 def _matching(group: Group, event: Event) -> tuple[int, ...]:

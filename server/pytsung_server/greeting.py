@@ -113,10 +113,10 @@ class Greeter:
             return Greeting(start, outcome, group)
         first = self._minter.take(len(pieces) - 1)
         if len(pieces) == 2:
-            data = start + self._minter.encoded(first) + pieces[1]
+            data = start + self._minter.pattern % first + pieces[1]
             return Greeting(data, outcome, group, first)
         for number, piece in enumerate(pieces[1:], first):
-            start += self._minter.encoded(number) + piece
+            start += self._minter.pattern % number + piece
         return Greeting(start, outcome, group, first)
 
     def forget(self) -> None:

@@ -15,10 +15,11 @@ ID_LENGTH = 20
 class Minter:
     """Gives ids; one per worker, so that it needs no lock."""
 
-    __slots__ = ("_next", "_prefix")
+    __slots__ = ("_next", "pattern")
 
     def __init__(self) -> None:
-        self._prefix = secrets.token_hex(5).encode()
+        self.pattern = secrets.token_hex(5).encode() + b"%010x"
+        """What gives an id of ours as it is sent: `pattern % number`."""
         self._next = 0
 
     def take(self, count: int) -> int:
@@ -29,8 +30,4 @@ class Minter:
 
     def text(self, number: int) -> str:
         """The id of a number."""
-        return self.encoded(number).decode()
-
-    def encoded(self, number: int) -> bytes:
-        """The same, as it is sent: 0.3 µs."""
-        return b"%b%010x" % (self._prefix, number)
+        return (self.pattern % number).decode()

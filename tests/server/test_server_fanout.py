@@ -11,6 +11,7 @@ import pytest
 from pytsung_server import event_frames, fanout
 from pytsung_server.event_frames import EventFrames
 from pytsung_server.fanout import CHUNK, MAX_PENDING, SLICE
+from pytsung_server.ids import Minter
 from pytsung_server.messages import encode
 from pytsung_server.settings import Profile
 
@@ -167,7 +168,7 @@ def test_an_event_is_encoded_once(profile: Profile, monkeypatch: pytest.MonkeyPa
 
 def test_an_event_today_byte_for_byte() -> None:
     """Keys in this order, slashes escaped, ASCII only, ids last."""
-    frames = EventFrames(Profile.CURRENT, event("files", payload={"name": "a/ä"}))
+    frames = EventFrames(Profile.CURRENT, event("files", payload={"name": "a/ä"}), Minter())
     assert frames.whole is None
     data = frames.with_ids(["x" * 20])
     assert data[4:] == (
@@ -182,7 +183,7 @@ def test_an_event_today_byte_for_byte() -> None:
 @pytest.mark.parametrize("size", [1, 40, 100, 65_000, 65_400, 65_500, 70_000])
 def test_the_frame_is_well_formed_at_every_length(size: int) -> None:
     """Lengths of 126 and 65,536 change the header before the ids are known."""
-    frames = EventFrames(Profile.CURRENT, event("files", payload="x" * size))
+    frames = EventFrames(Profile.CURRENT, event("files", payload="x" * size), Minter())
     for ids in (["a"], ["a" * 20] * 3, ["b" * 36] * 10):
         ours, theirs = socket.socketpair()
         reader = RawClient.__new__(RawClient)
@@ -207,9 +208,9 @@ def test_either_generation_may_publish_to_the_other(
 ) -> None:
     """One publisher of a load test serves both profiles."""
     published = event("files", timestamp=timestamp)
-    frames = EventFrames(Profile.CURRENT, published)
+    frames = EventFrames(Profile.CURRENT, published, Minter())
     assert f'"timestamp":"{today}"'.encode() in frames.with_ids(["a"])
-    whole = EventFrames(Profile.BENCH2021, published).whole
+    whole = EventFrames(Profile.BENCH2021, published, Minter()).whole
     assert whole is not None
     data = json.loads(whole[whole.index(b"{") :])["data"]
     assert data == {
