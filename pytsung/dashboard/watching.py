@@ -32,6 +32,11 @@ class Watched:
         self._columns: list[str] = []
         self._rows: list[list[float | None]] = []
 
+    @property
+    def state(self) -> str:
+        """`starting`, `running`, `stopping` or `ended`; empty before the first news."""
+        return str(self.now.get("state", ""))
+
     def take(self, news: Mapping[str, Any]) -> None:
         """Take in one item of news; the first one of a connection tells everything."""
         if "run" in news:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytsung.dashboard.web.guard import Guard, Visit, is_loopback_name, new_token
@@ -62,6 +64,21 @@ def test_orders_come_from_our_own_page_or_from_no_page() -> None:
         assert status(Guard(), visit("POST", **_safe({**own, "origin": origin}))) == 403
     for site in ("cross-site", "same-site"):
         assert status(Guard(), visit("POST", **_safe({**own, "sec-fetch-site": site}))) == 403
+
+
+def test_a_socket_is_for_our_own_page_or_for_no_page() -> None:
+    """No browser asks a WebSocket's server before it lets another site's page read from it."""
+
+    def opened(**headers: str) -> Visit:
+        return replace(visit(**headers), is_socket=True)
+
+    assert status(Guard(), opened()) == 200  # a program
+    assert status(Guard(), opened(origin="http://127.0.0.1:8091")) == 200
+    for origin in ("http://evil.example", "http://127.0.0.1:8092", "null", "["):
+        assert status(Guard(), opened(origin=origin)) == 403
+    assert status(Guard(), opened(sec_fetch_site="cross-site")) == 403
+    assert status(Guard(TOKEN), opened()) == 401
+    assert status(Guard(), opened(host="evil.example")) == 421
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded"])

@@ -83,7 +83,19 @@ def served(feed: Feed, directory: Path, token: str = "") -> Site:
     return Site(Broadcast(feed.live), RunFiles(directory), Guard(token), print, print)
 
 
-def test_a_browser_that_stops_reading_costs_nothing_but_itself(tmp_path: Path) -> None:
+HEAD = b"GET /live/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+UPGRADE = (
+    b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "asking", [HEAD % b"stream" + b"\r\n", HEAD % b"socket" + UPGRADE + b"\r\n"]
+)
+def test_a_browser_that_stops_reading_costs_nothing_but_itself(
+    asking: bytes, tmp_path: Path
+) -> None:
     """A laptop that fell asleep: others go on, nothing piles up, and the end is not held up."""
     feed = Feed()
     heard: list[int] = []
@@ -103,7 +115,7 @@ def test_a_browser_that_stops_reading_costs_nothing_but_itself(tmp_path: Path) -
         ):
             stuck = await trio.open_tcp_stream(*sockets[0].getsockname())
             stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            await stuck.send_all(b"GET /live/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            await stuck.send_all(asking)
             n.start_soon(follow, url)
             while len(heard) < 1 or site.broadcast.followers < 2:  # noqa: ASYNC110 - sockets
                 await trio.sleep(0.01)
@@ -122,32 +134,6 @@ def test_a_browser_that_stops_reading_costs_nothing_but_itself(tmp_path: Path) -
     assert with_limit < serve.GRACE + serve.STUCK / 1000 + 2
     assert len(heard) > 50
     assert heard == sorted(set(heard))
-
-
-def test_watch_is_refused_in_words(tmp_path: Path) -> None:
-    """A wrong token, a wrong port, another server: each is said with its cure."""
-    feed = Feed()
-
-    async def main() -> None:
-        site = served(feed, tmp_path, "abc")
-        sockets = listen("127.0.0.1", 0)
-        url = url_of(sockets[0])
-        async with serving(sockets, site.application, site.broadcast.close):
-            with pytest.raises(UsageError, match="401: this page needs its token"):
-                async with PageClient(url).follow():
-                    pass
-            with pytest.raises(UsageError, match="refused with status 409"):
-                await PageClient(f"{url}?token=abc").order({"action": "explode"})
-            async with PageClient(f"{url}?token=abc").follow() as news:
-                assert (await anext(news))["run"]["name"] == "t.xml"
-        with pytest.raises(UsageError, match="nobody answers there"):
-            async with PageClient(url).follow():
-                pass
-
-    trio.run(main)
-    for wrong in ("ftp://x", "http://", "//"):
-        with pytest.raises(UsageError, match="no address of a page"):
-            PageClient(wrong)
 
 
 @pytest.mark.parametrize("module", ["pytsung.cli.main", "pytsung.agent.agent"])

@@ -223,6 +223,35 @@ def test_a_run_is_watched_without_a_terminal(start: Start, port: int) -> None:
     assert re.search(r"\(ended, \w+\)$", said.splitlines()[-1])
 
 
+def test_a_run_is_watched_by_its_url_to_its_end(start: Start, port: int) -> None:
+    """From another host, with nothing but what `start` printed; a killed controller is said."""
+    run = start(
+        *("-i", "u", "--web-port", "0", "start"),
+        text=configuration(port, *LONG, load=users(8)),
+        environment=WITH_PAGE,
+    )
+    run.wait_until_started(8)
+    url = str(ask({"ask": "status"}, "u")["url"])
+    line = [sys.executable, "-m", "pytsung", "watch", url]
+    watcher = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    beside = subprocess.Popen(
+        [*line[:-1], "-i", "u"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        for one in (watcher, beside):
+            assert one.stdout is not None
+            assert re.match(r"\d:\d\d 8 users, 8 connected, ", one.stdout.readline())
+        run.signal(signal.SIGKILL)
+        said, _ = beside.communicate(timeout=30)
+        assert said.splitlines()[-1].startswith("the controller is gone, and the test with it;")
+        assert watcher.poll() is None  # a tunnel may have broken: it goes on trying
+    finally:
+        watcher.kill()
+        watcher.communicate()
+        beside.kill()
+        beside.communicate()
+
+
 def test_an_old_run_is_viewed_from_its_directory(start: Start, port: int) -> None:
     """Weeks later, from the files; the newest of several, or the one that is named."""
     result = start("start", text=configuration(port, CONNECT, CLOSE, load=users(8))).wait()

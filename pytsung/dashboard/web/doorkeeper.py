@@ -34,19 +34,20 @@ class Doorkeeper:
         if scope["type"] == "lifespan":
             await self._inner(scope, receive, send)
             return
-        if scope["type"] != "http":
-            return  # nothing here speaks WebSocket
+        is_socket = scope["type"] == "websocket"
+        # What is said in place of a WebSocket is an answer with other names for its parts.
+        prefix = "websocket." if is_socket else ""
 
         async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == f"{prefix}http.response.start":
                 message["headers"] = _with_ours(list(message["headers"]))
             await send(message)
 
         visit = _visit_of(scope)
         refusal = self._guard.refusal(visit)
         if refusal is not None:
-            await _answer(send_guarded, refusal.status, refusal.text)
-        elif visit.query_token and _is_page(scope["path"]) and visit.method == "GET":
+            await _answer(send_guarded, refusal.status, refusal.text, prefix=prefix)
+        elif visit.query_token and _is_page(scope) and visit.method == "GET":
             # Into a cookie with it: a URL is shown, kept and copied.
             cookie = f"{COOKIE}={visit.query_token}; Path=/; HttpOnly; SameSite=Strict"
             more = {"Location": _without_token(scope), "Set-Cookie": cookie}
@@ -67,10 +68,15 @@ def _visit_of(scope: Message) -> Visit:
     query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
     pairs = (part.strip().partition("=") for part in headers.get("cookie", "").split(";"))
     cookies = {name: value for name, _, value in pairs}
-    return Visit(scope["method"], headers, cookies.get(COOKIE, ""), query.get("token", ""))
+    is_socket = scope["type"] == "websocket"
+    method = "GET" if is_socket else scope["method"]
+    return Visit(method, headers, cookies.get(COOKIE, ""), query.get("token", ""), is_socket)
 
 
-def _is_page(path: str) -> bool:
+def _is_page(scope: Message) -> bool:
+    if scope["type"] != "http":
+        return False
+    path: str = scope["path"]
     return path == "/" or path.startswith("/es/ts_web")
 
 
@@ -89,12 +95,14 @@ def _with_ours(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     return headers + [(name, text) for name, text in ours if name not in said]
 
 
-async def _answer(send: Send, status: int, text: str, more: dict[str, str] | None = None) -> None:
+async def _answer(
+    send: Send, status: int, text: str, more: dict[str, str] | None = None, *, prefix: str = ""
+) -> None:
     body = f"{text}\n".encode()
     headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
     headers |= {"Content-Length": str(len(body)), **(more or {})}
     plain = [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
     ]
-    await send({"type": "http.response.start", "status": status, "headers": plain})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": f"{prefix}http.response.start", "status": status, "headers": plain})
+    await send({"type": f"{prefix}http.response.body", "body": body})

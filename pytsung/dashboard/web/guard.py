@@ -45,12 +45,16 @@ In a sandbox it has no origin, so it can ask for nothing and order nothing."""
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What is asked for, as far as it matters here. Names of headers are in lower case."""
+    """What is asked for, as far as it matters here. Names of headers are in lower case.
+
+    With `is_socket` it is to become a WebSocket.
+    """
 
     method: str
     headers: Mapping[str, str]
     cookie: str = ""
     query_token: str = ""
+    is_socket: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,10 @@ class Guard:
             # A stranger's name that leads to 127.0.0.1 makes a stranger's page the same origin.
             return Refusal(421, "this page is for this machine alone; open it as 127.0.0.1")
         if visit.method == "POST":
-            return _foreign_order(visit.headers)
+            return _no_order_of_ours(visit.headers)
+        if visit.is_socket and _is_foreign(visit.headers):
+            # Browsers open a WebSocket for whichever page asks for it (RFC 6455, 10.2).
+            return Refusal(403, "a WebSocket is for this page and for programs alone")
         return None
 
     def knows_token(self, visit: Visit) -> bool:
@@ -89,17 +96,21 @@ class Guard:
         return found
 
 
-def _foreign_order(headers: Mapping[str, str]) -> Refusal | None:
-    """Why an order is not taken for our own page's. Browsers say where a request comes from."""
-    origin = headers.get("origin")
-    same_site = headers.get("sec-fetch-site", "same-origin")
-    if same_site not in ("same-origin", "none"):
-        return Refusal(403, "orders are taken from this page alone")
-    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+def _no_order_of_ours(headers: Mapping[str, str]) -> Refusal | None:
+    """Why an order is not taken for our own page's."""
+    if _is_foreign(headers):
         return Refusal(403, "orders are taken from this page alone")
     if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         return Refusal(415, "orders are JSON; send Content-Type: application/json")
     return None
+
+
+def _is_foreign(headers: Mapping[str, str]) -> bool:
+    """Whether a page of another site asks. Browsers say where a request comes from."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return True
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
 def is_loopback_name(host: str) -> bool:

@@ -107,17 +107,19 @@ async def serving(
     """Serve while the block runs; then `close` is to end what streams, and the server stops."""
     stopping = trio.Event()
     failure: BaseException | None = None
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(_serve_when_needed, sockets, make_application, stopping)
-        try:
-            yield
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - raised again, below
-            failure = error
-        close()
-        stopping.set()
-        nursery.cancel_scope.deadline = trio.current_time() + GRACE + STUCK / 1000
-    for listening in sockets:
-        listening.close()
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_serve_when_needed, sockets, make_application, stopping)
+            try:
+                yield
+            except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - raised again, below
+                failure = error
+            close()
+            stopping.set()
+            nursery.cancel_scope.deadline = trio.current_time() + GRACE + STUCK / 1000
+    finally:
+        for listening in sockets:
+            listening.close()
     if failure is not None:
         raise failure
 
@@ -155,5 +157,6 @@ def _load_server() -> tuple[Any, Any]:
     config.include_server_header = False
     config.keep_alive_timeout = 30
     config.h11_max_incomplete_size = 16384
+    config.websocket_max_message_size = 4096  # orders: a few words
     config.alpn_protocols = ["http/1.1"]
     return serve, config

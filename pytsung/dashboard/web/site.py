@@ -19,6 +19,7 @@ from functools import cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import trio
 from starlette.applications import Starlette
@@ -31,7 +32,8 @@ from starlette.responses import (
     RedirectResponse,
     Response,
 )
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from pytsung import __version__
 from pytsung.control.orders import Action, Order, read_order
@@ -40,12 +42,13 @@ from pytsung.dashboard.exposition import CONTENT_TYPE, exposition
 from pytsung.dashboard.live_run import Status
 from pytsung.dashboard.web.doorkeeper import Doorkeeper
 from pytsung.dashboard.web.guard import FILE_POLICY, REPORT_POLICY, Guard
+from pytsung.dashboard.web.news_socket import converse
 from pytsung.dashboard.web.news_stream import NewsStream
 from pytsung.dashboard.web.run_files import REPORT_PAGES, RunFiles
 from pytsung.errors import UsageError
 
 MOST_FOLLOWERS = 64
-"""Browsers that follow one run; further ones are told to come back."""
+"""Browsers, and `watch`es, that follow one run; further ones are told to come back."""
 
 LARGEST_ORDER = 1024  # bytes
 PLOTLY = "plotly.js"
@@ -91,6 +94,7 @@ class Site:
         routes = [
             Route("/", self._page if self.is_live else self._to_logs),
             Route("/live/stream", self._stream),
+            WebSocketRoute("/live/socket", self._socket),
             Route("/live/order", self._take_order, methods=["POST"]),
             Route("/live/assets/{version}/{name}", self._asset),
             Route("/metrics", self._metrics),
@@ -110,9 +114,16 @@ class Site:
     async def _stream(self, _: Request) -> Response:
         """News as server-sent events: a browser that was cut off asks again by itself."""
         if self.broadcast.followers >= MOST_FOLLOWERS:
-            text = f"{MOST_FOLLOWERS} browsers follow this run already; close one of them\n"
-            return PlainTextResponse(text, 503, {"Retry-After": "30"})
+            return _too_many()
         return NewsStream(self.broadcast.follow())
+
+    async def _socket(self, socket: WebSocket) -> None:
+        """The same news as messages of a WebSocket, which also takes orders."""
+        if self.broadcast.followers >= MOST_FOLLOWERS:
+            await socket.send_denial_response(_too_many())
+            return
+        news = self.broadcast.follow()
+        await converse(socket, news, lambda text: self._carry_out(text, by="watch")[0])
 
     async def _take_order(self, request: Request) -> Response:
         body = b""
@@ -121,16 +132,21 @@ class Site:
                 body += chunk
                 if len(body) > LARGEST_ORDER:
                     return JSONResponse({"error": "this is no order: too long"}, 413)
+        answer, status = self._carry_out(body, by="page")
+        return JSONResponse(answer, status)
+
+    def _carry_out(self, text: str | bytes, *, by: str) -> tuple[dict[str, Any], int]:
+        """The answer to an order, and its status in HTTP."""
         try:
-            plain = json.loads(body)
+            plain = json.loads(text)
             if not isinstance(plain, dict):
                 raise UsageError('an order is an object: {"action": "stop"}')
-            self.order(read_order(plain, by="page"))
+            self.order(read_order(plain, by=by))
         except (ValueError, RecursionError):
-            return JSONResponse({"error": "an order is JSON"}, 400)
+            return {"error": "an order is JSON"}, 400
         except UsageError as error:
-            return JSONResponse({"error": str(error)}, 409)
-        return JSONResponse({"done": True})
+            return {"error": str(error)}, 409
+        return {"done": True}, 200
 
     async def _asset(self, request: Request) -> Response:
         """A part of the page; packed, because some come through a tunnel."""
@@ -219,6 +235,11 @@ class Site:
             .replace("@BODY@", body)
         )
         return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
+
+
+def _too_many() -> Response:
+    text = f"{MOST_FOLLOWERS} browsers follow this run already; close one of them\n"
+    return PlainTextResponse(text, 503, {"Retry-After": "30"})
 
 
 def tsung_status(status: Status) -> str:
