@@ -30,6 +30,7 @@ from pathlib import Path
 import trio
 
 from bench.machine import describe_machine
+from bench.processes import read_rollup
 from pytsung.cli.reporter import Reporter
 from pytsung.control.codec import MessageCodec
 from pytsung.control.encoding import Encoder
@@ -65,14 +66,21 @@ KINDS = {"connect": 0.001, "request": 0.003, "page": 0.003, "session": 30.0}
 LAGS = 60
 """Readings of a worker's loop lag in a second."""
 
+FEW = 20
+"""Samples of each transaction in a second."""
+
 WARM_UP = 1.0
 
 
 # -- the agents' side -----------------------------------------------------------------
 
 
-def interval_of(index: int, users: int, chance: random.Random) -> Interval:
-    """What an agent reports of a second in which `users` users came and as many went."""
+def interval_of(index: int, users: int, chance: random.Random, statistics: int = 0) -> Interval:
+    """What an agent reports of a second in which `users` users came and as many went.
+
+    With `statistics` more names in it: half of them count, half are transactions.
+    """
+    transactions, counts = statistics // 2, statistics - statistics // 2
 
     def some(count: int, mean: float) -> SampleSummary:
         return SampleSummary.of([mean * chance.lognormvariate(0.0, 0.5) for _ in range(count)])
@@ -85,8 +93,16 @@ def interval_of(index: int, users: int, chance: random.Random) -> Interval:
         connections_opened=users,
         connections_closed=users if index else 0,
         connections_open=users,
-        counters={"101": users, "size_rcv": 300 * users, "size_sent": 250 * users},
-        samples={name: some(users, mean) for name, mean in KINDS.items()},
+        counters={
+            "101": users,
+            "size_rcv": 300 * users,
+            "size_sent": 250 * users,
+            **{f"count_{number}": users for number in range(counts)},
+        },
+        samples={
+            **{name: some(users, mean) for name, mean in KINDS.items()},
+            **{f"tr_{number}": some(FEW, 0.003) for number in range(transactions)},
+        },
         generator={
             "lateness": some(users, 0.001),
             "loop_lag": some(LAGS, 0.001),
@@ -95,8 +111,23 @@ def interval_of(index: int, users: int, chance: random.Random) -> Interval:
     )
 
 
-async def speak(connection: socket.socket, seconds: int, users: int, encoder: Encoder) -> None:
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What every agent has to say: of so many seconds, users a second, further statistics."""
+
+    seconds: int
+    users: int
+    statistics: int = 0
+
+    def words(self) -> list[str]:
+        """As options of this program."""
+        numbers = {"seconds": self.seconds, "users": self.users, "statistics": self.statistics}
+        return [word for name, number in numbers.items() for word in (f"--{name}", str(number))]
+
+
+async def speak(connection: socket.socket, speech: Speech, encoder: Encoder) -> None:
     """Be one agent, as far as its controller can tell."""
+    seconds, users = speech.seconds, speech.users
     stream = trio.SocketStream(trio.socket.from_stdlib_socket(connection))
     codec = MessageCodec(encoder)
 
@@ -115,20 +146,20 @@ async def speak(connection: socket.socket, seconds: int, users: int, encoder: En
                 await say(PhaseStarted(0, 1, 0.0))
                 for index in range(seconds):
                     await trio.sleep(max(0.0, message.origin + index + 1 - time.monotonic()))
-                    interval = interval_of(index, users, chance)
+                    interval = interval_of(index, users, chance, speech.statistics)
                     health = Health(index + 1.0, 30.0, 4096.0, 0.5, 10**8, 2, index % 10 == 0)
                     await say(health, Report(interval))
                 rest = Interval(seconds, users_finished=users, connections_closed=users)
                 await say(Report(rest), Finished(at=float(seconds)))
 
 
-async def speak_for_all(descriptors: list[int], seconds: int, users: int) -> None:
+async def speak_for_all(descriptors: list[int], speech: Speech) -> None:
     """Be all agents."""
     encoder = Encoder(registry.installed())
     async with trio.open_nursery() as nursery:
         for descriptor in descriptors:
             connection = socket.socket(fileno=descriptor)
-            nursery.start_soon(speak, connection, seconds, users, encoder)
+            nursery.start_soon(speak, connection, speech, encoder)
 
 
 # -- the controller's side ------------------------------------------------------------
@@ -153,10 +184,15 @@ class VoiceLauncher:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Processor time of the controller from the barrier to the end, and how long that was."""
+    """Processor time of the controller from the barrier to the end, and how long that was.
+
+    `memory`: by how many bytes it grew meanwhile. `record`: bytes of a second in its log.
+    """
 
     cpu: float
     wall: float
+    memory: int
+    record: float
 
 
 class TimedReporter(Reporter):
@@ -164,10 +200,12 @@ class TimedReporter(Reporter):
 
     cpu = 0.0
     at = 0.0
+    memory = 0
 
     def started(self, at: float) -> None:
         """As the product's own."""
         super().started(at)
+        self.memory = resident()
         self.cpu, self.at = time.process_time(), time.monotonic()
 
 
@@ -179,15 +217,21 @@ def plan_of(agents: int, seconds: int, users: int) -> Plan:
     return Plan("bench.xml", hosts, (Target(Endpoint("127.0.0.1", 9)),), load, (session,))
 
 
-def measure(agents: int, seconds: int, users: int, directory: Path) -> Outcome:
+def resident() -> int:
+    """Bytes that this process has in memory."""
+    return read_rollup(Path("/proc/self/smaps_rollup").read_text()).rss
+
+
+def measure(agents: int, speech: Speech, directory: Path) -> Outcome:
     """Play one run, and see what it costs this process."""
+    seconds, users = speech.seconds, speech.users
     plan = plan_of(agents, seconds, users)
     timetable = Timetable(plan.load.all_phases())
     live = LiveRun(Heading("bench", "", str(directory)), timetable)
     log = RunLog(directory, host="bench")
     pairs = [socket.socketpair() for _ in range(agents)]
     far = [there.fileno() for _, there in pairs]
-    words = ["--voices", ",".join(map(str, far)), "--seconds", str(seconds), "--users", str(users)]
+    words = ["--voices", ",".join(map(str, far)), *speech.words()]
     voices = subprocess.Popen([sys.executable, "-m", "bench.controller", *words], pass_fds=far)
     for _, there in pairs:
         there.close()
@@ -200,10 +244,12 @@ def measure(agents: int, seconds: int, users: int, directory: Path) -> Outcome:
             roles = [AgentRole(host.name, (host,), 1) for host in plan.agent_hosts]
             result = await run.play(roles, [VoiceLauncher(near) for near, _ in pairs])
         cpu, wall = time.process_time() - reporter.cpu, time.monotonic() - reporter.at
+        memory = resident() - reporter.memory
         told, wanted = result.totals.users_started, users * agents * seconds
         if told != wanted:
             raise SystemExit(f"the controller has counted {told:,} users of {wanted:,}")
-        return Outcome(cpu, wall)
+        record = (directory / "intervals.jsonl").stat().st_size / (seconds + 1)
+        return Outcome(cpu, wall, memory, record)
 
     outcome = trio.run(main)
     voices.wait(10)
@@ -211,13 +257,13 @@ def measure(agents: int, seconds: int, users: int, directory: Path) -> Outcome:
     return outcome
 
 
-def profiled(agents: int, seconds: int, users: int) -> tuple[Outcome, cProfile.Profile]:
+def profiled(agents: int, speech: Speech) -> tuple[Outcome, cProfile.Profile]:
     """One run in a directory of its own; the profile is empty unless it was asked for."""
     profile = cProfile.Profile()
     with tempfile.TemporaryDirectory(prefix="pytsung-bench-") as directory:
         if "--profile" in sys.argv:
             profile.enable()
-        outcome = measure(agents, seconds, users, Path(directory))
+        outcome = measure(agents, speech, Path(directory))
         profile.disable()
     return outcome, profile
 
@@ -228,19 +274,20 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=64)
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--users", default="31,500", help="arrivals a second of each agent")
+    parser.add_argument("--statistics", type=int, default=0, help="further ones in each report")
     parser.add_argument("--profile", action="store_true", help="say where the time goes")
     parser.add_argument("--voices", default="", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     rates = list(map(int, asked.users.split(",")))
     if asked.voices:
         descriptors = list(map(int, asked.voices.split(",")))
-        trio.run(speak_for_all, descriptors, asked.seconds, rates[0])
+        trio.run(speak_for_all, descriptors, Speech(asked.seconds, rates[0], asked.statistics))
         return
     print(describe_machine() + "\n")
     print("| agents | reports/s | users/s in all | controller, of one core | per report |")
     print("| --- | --- | --- | --- | --- |")
     for users in rates:
-        outcome, profile = profiled(asked.agents, asked.seconds, users)
+        outcome, profile = profiled(asked.agents, Speech(asked.seconds, users, asked.statistics))
         part = outcome.cpu / outcome.wall
         each = part / asked.agents * 1e3
         words = f"| {asked.agents} | {asked.agents} | {users * asked.agents:,} "

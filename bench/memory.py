@@ -80,7 +80,7 @@ def _before(generator: Generator, running: Running, target: Target, workers: int
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         running.require_alive()
-        memory = _memory_of(running, workers_of(generator, running), workers)
+        memory = memory_of(running, workers_of(generator, running), workers)
         if target.connections():
             break
         seen = memory or seen
@@ -90,7 +90,7 @@ def _before(generator: Generator, running: Running, target: Target, workers: int
     return seen
 
 
-def _memory_of(running: Running, pids: list[int], workers: int) -> Memory | None:
+def memory_of(running: Running, pids: list[int], workers: int) -> Memory | None:
     """What these processes have in memory; None when they are not the workers yet."""
     if len(pids) != workers:
         return None

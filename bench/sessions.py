@@ -5,6 +5,7 @@ Must not know who plays it.
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -40,7 +41,10 @@ _CONFIGURATION = """\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """Who arrives where. `hold` is how long a user stays connected, in seconds."""
+    """Who arrives where. `hold` is how long a user stays connected, in seconds.
+
+    With `think`, that time is made of pauses of random lengths, with this mean.
+    """
 
     port: int
     sources: tuple[str, ...]
@@ -48,6 +52,7 @@ class Load:
     rate: float
     host: str = "127.0.0.1"
     hold: float = 120.0
+    think: float = 0.0
     workers: int = 1
 
     def configuration(self) -> str:
@@ -62,16 +67,26 @@ class Load:
             users=self.users,
             rate=f"{self.rate:g}" if self.rate < ALL_AT_ONCE else f"{ALL_AT_ONCE:.0f}",
             path=PATH.replace("&", "&amp;"),
-            pause=f'<thinktime value="{self.hold:g}"/>' if self.hold else "",
+            pause=self._pauses(),
         )
 
+    def _pauses(self) -> str:
+        if self.think:
+            # One after the other: a loop would need a variable, and each user memory for it.
+            return f'<thinktime value="{self.think:g}" random="true"/>' * self._turns()
+        return f'<thinktime value="{self.hold:g}"/>' if self.hold else ""
 
-def fresh_sources() -> tuple[str, ...]:
-    """Two loopback addresses that no run has used lately: TIME_WAIT would fill their ports.
+    def _turns(self) -> int:
+        return math.ceil(self.hold / self.think)
 
-    Two, so that even the largest load takes fewer than half the ports of each: beyond
-    that `connect` itself gets slow, and the system would be measured, not the generator.
+
+def fresh_sources(count: int = 2) -> tuple[str, ...]:
+    """Loopback addresses that no run has used lately: TIME_WAIT would fill their ports.
+
+    At most 254. Two, for 18,000 connections, so that a load takes fewer than half the ports
+    of each: beyond that `connect` itself gets slow, and the system would be measured, not
+    the generator.
     """
     net = f"127.{random.randint(64, 250)}.{random.randint(0, 255)}"
-    first = random.randint(1, 253)
-    return f"{net}.{first}", f"{net}.{first + 1}"
+    first = random.randint(1, 255 - count)
+    return tuple(f"{net}.{first + number}" for number in range(count))

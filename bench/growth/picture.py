@@ -1,0 +1,74 @@
+"""A graph of curves: what one costs, as a multiple of the least, at every size.
+
+A level line is a cost in proportion. Drawn as the report's graphs are: the same colours,
+lines with points, a dotted grid. Must not know what was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from bench.growth.curve import BEND, Curve
+from pytsung.report.images import COLOURS
+
+_SIZE = (7.2, 3.6)  # inches
+_MARKERS = "os^Dvp"
+_MARGINS = {"left": 0.085, "right": 0.98, "top": 0.91, "bottom": 0.14}
+_PAPER = "#ffffff"
+_STYLE: dict[Any, Any] = {
+    "axes.edgecolor": "#444444",
+    "axes.linewidth": 0.8,
+    "font.family": "sans-serif",
+    "font.size": 9.0,
+    "grid.color": "#bbbbbb",
+    "grid.linestyle": ":",
+    "legend.fontsize": 8.0,
+    "svg.fonttype": "none",  # text stays text: searchable, and a third of the size
+    "svg.hashsalt": "pytsung",  # the same graph gives the same file
+}
+
+
+def draw(curves: Sequence[Curve], things: str, file: Path) -> None:
+    """Write the graph, an SVG of some 15 KB."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=_SIZE, facecolor=_PAPER)
+        figure.subplots_adjust(**_MARGINS)
+        axes = figure.add_subplot()
+        for number, curve in enumerate(curves):
+            axes.plot(
+                [point.size for point in curve.points],
+                [curve.times_smallest(point) for point in curve.points],
+                color=COLOURS[number % len(COLOURS)],
+                marker=_MARKERS[number % len(_MARKERS)],
+                markersize=4,
+                linewidth=1.2,
+                label=f"{curve.name} (1 = {curve.spell(curve.smallest().each)})",
+            )
+        axes.axhline(BEND, color="#444444", linewidth=0.8, linestyle="--")
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        _spell_out(axes)
+        axes.set_title(f"What one costs, × the least: level is linear, {BEND:g} (dashed) no more")
+        axes.set_xlabel(things)
+        axes.grid(visible=True)
+        axes.legend(loc="best", framealpha=0.8, edgecolor="none")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(file, format="svg", metadata={"Date": None})
+
+
+def _spell_out(axes: Any) -> None:
+    """Numbers, not powers of ten; and a scale that shows a quarter more, even of level curves."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, 0.9), max(high, 3.0))
+    axes.set_yticks(
+        [n for n in (1, 1.25, 1.5, 2, 3, 5, 10, 20, 50, 100, 200, 500) if n <= high * 2]
+    )
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
