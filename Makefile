@@ -4,12 +4,14 @@
 #   VENV      where the virtual environment is made        (.venv)
 #   LOG       where `make bench` keeps its results         (log)
 #   USERS     how many `make million` brings               (1000000)
+#   RATE      how many of them a second                    (7000)
 #   TESTS     what `make test` runs                        (tests)
 
 VENV  ?= .venv
 LOG   ?= log
 USERS ?= 1000000
 TESTS ?= tests
+RATE  ?= 7000
 BIN   := $(VENV)/bin
 SDK   := tests/sdk/node_modules
 
@@ -29,10 +31,7 @@ bench: $(VENV)/.installed  ## 20,000 WebSocket users against the bundled server,
 	@$(BIN)/pytsung -f examples/bench.xml -l $(LOG) --target start
 
 million: $(VENV)/.installed  ## a million WebSocket users and their server on this machine; USERS=100000 for less
-	@mkdir -p $(LOG)
-	@sed 's|users "1000000"|users "$(USERS)"|; s|stay "210"|stay "'$$(($(USERS) / 7000 + 67))'"|' \
-		examples/million.xml > $(LOG)/million.xml
-	@$(BIN)/pytsung -f $(LOG)/million.xml -l $(LOG) --target start
+	@$(BIN)/python -m bench.million --users $(USERS) --rate $(RATE) --log $(LOG)
 
 test: $(VENV)/.installed-test $(SDK)/.installed  ## run the tests
 	@.ci/debian-packages tmux tsung libtemplate-perl gnuplot-nox chromium openssh-server iproute2 redis-server prometheus shellcheck ncat openssl socat
