@@ -6,12 +6,14 @@
 #   USERS     how many `make million` brings               (1000000)
 #   RATE      how many of them a second                    (7000)
 #   TESTS     what `make test` runs                        (tests)
+#   LANES     how many tests it runs at once               (2; they wait more than they work)
 
 VENV  ?= .venv
 LOG   ?= log
 USERS ?= 1000000
-TESTS ?= tests
 RATE  ?= 7000
+TESTS ?= tests
+LANES ?= 2
 BIN   := $(VENV)/bin
 SDK   := tests/sdk/node_modules
 
@@ -35,7 +37,7 @@ million: $(VENV)/.installed  ## a million WebSocket users and their server on th
 
 test: $(VENV)/.installed-test $(SDK)/.installed  ## run the tests
 	@.ci/debian-packages tmux tsung libtemplate-perl gnuplot-nox chromium openssh-server iproute2 redis-server prometheus shellcheck ncat openssl socat
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses $(LANES) --no-loadscope-reorder $(TESTS)
 
 check: lint test  ## everything a change must pass: format, lint, types, imports, tests
 
