@@ -142,7 +142,11 @@ class Agent:
             await self._tell(Failed(f"a {type(message).__name__} is nothing for an agent"))
 
     async def _prepare(self, message: Assign, workers: Workers) -> None:
-        count = await workers.prepare(message.share, self._files.contents())
+        try:
+            count = await workers.prepare(message.share, self._files.contents())
+        except AgentError as error:
+            await self._tell(Failed(str(error)))
+            return
         if self._surveyed is not None:
             await self._surveyed.wait()
         await self._tell(Ready(count))

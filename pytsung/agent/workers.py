@@ -49,6 +49,7 @@ from pytsung.control.records import (
     Traffic,
 )
 from pytsung.control.share import AgentShare, Amendment, Resume
+from pytsung.errors import AgentError
 from pytsung.stats.collector import IntervalCollector
 
 REAP_PATIENCE = 2.0
@@ -101,7 +102,9 @@ class Workers:
         self._alive: dict[int, _Process] = {}
         self._standby: dict[int, _Process] = {}  # share → successor that stands ready
         self._count = 0
-        self._starting, self._started = trio.open_memory_channel[int](64)
+        self._starting, self._started = trio.open_memory_channel[
+            zygote.Started | zygote.NotStarted
+        ](64)
         self._exits: dict[int, trio.Event] = {}
         self._statuses: dict[int, zygote.Ended] = {}
         self._asking = trio.Lock()
@@ -126,7 +129,10 @@ class Workers:
             self._news = trio.Event()
 
     async def prepare(self, share: AgentShare, hold: Hold) -> int:
-        """Start one worker for each share; gives their number when all stand by."""
+        """Start one worker for each share; gives their number when all stand by.
+
+        Raises AgentError when the host has no room for them.
+        """
         self._share = share
         self._hold = hold
         self._nursery.start_soon(self._hear_zygote)
@@ -205,7 +211,14 @@ class Workers:
         async with self._asking:
             with there:
                 zygote.ask(self._requests, there)
-            pid = await self._started.receive()
+            answer = await self._started.receive()
+        if isinstance(answer, zygote.NotStarted):
+            here.close()
+            raise AgentError(
+                f"no worker can be started: {answer.reason}; "
+                "allow more processes (ulimit -u, or the limit of the container)"
+            )
+        pid = answer.pid
         stream = trio.SocketStream(trio.socket.from_stdlib_socket(here))
         channel = Channel(stream, MessageCodec(self._encoder))
         process = _Process(self._count, share, channel, pid, standby)
@@ -229,8 +242,8 @@ class Workers:
             if not datagram:
                 return
             answer = zygote.read_answer(datagram)
-            if isinstance(answer, zygote.Started):
-                self._starting.send_nowait(answer.pid)
+            if isinstance(answer, zygote.Started | zygote.NotStarted):
+                self._starting.send_nowait(answer)
             else:
                 self.cpu_seconds += answer.cpu_seconds
                 self._statuses[answer.pid] = answer

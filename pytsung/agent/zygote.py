@@ -6,8 +6,9 @@ begins, everything imported and frozen; a worker then costs 6 ms and 3 MB. It ha
 no threads and no loop but `poll`. Must not know what workers do.
 
 Asked with one datagram that carries the worker's socket; answers with datagrams:
-`started PID`, and `ended PID STATUS CPU_SECONDS` when one has ended. Ends, with all
-its children, when its socket does or when its parent dies.
+`started PID`, or `failed REASON`, and `ended PID STATUS CPU_SECONDS` when one has ended.
+Ends when its socket does, as it does when its parent dies; with it end all workers and
+what they have left running.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pytsung.agent import leftovers
+
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 DATAGRAM = 256
 
@@ -34,6 +37,13 @@ class Started:
     """A worker runs."""
 
     pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotStarted:
+    """The host has no room for another process; `reason` is the kernel's."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +71,20 @@ def fork_zygote(life: Callable[[socket.socket], None]) -> tuple[socket.socket, i
     """
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     gc.freeze()
-    parent = os.getpid()
     pid = os.fork()
     if pid:
         there.close()
         return here, pid
     here.close()
-    _live_forked(lambda: _Zygote(there, life).serve(), parent)
+    # It outlives a killed agent by the moment that it takes to clear up behind it.
+    _live_forked(lambda: _Zygote(there, life).serve())
     raise AssertionError("unreachable")
 
 
-def _live_forked(life: Callable[[], None], parent: int) -> None:
+def _live_forked(life: Callable[[], None]) -> None:
     """Live as a forked child and never return: no caller's cleanup is ours to run."""
     status = 1
     try:
-        die_with_parent(parent)
         # 0 and 1 are the agent's channel: whoever kept them would hide its end.
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
@@ -90,11 +99,19 @@ def _live_forked(life: Callable[[], None], parent: int) -> None:
         os._exit(status)
 
 
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """A worker that runs, and the name that all have that it starts."""
+
+    pid: int
+    name: str
+
+
 class _Zygote:
     def __init__(self, channel: socket.socket, life: Callable[[socket.socket], None]) -> None:
         self._channel = channel
         self._life = life
-        self._children: dict[int, int] = {}  # pidfd → pid
+        self._children: dict[int, _Child] = {}  # by pidfd
 
     def serve(self) -> None:
         """Fork when asked, reap when one has ended, until nobody asks any more."""
@@ -106,6 +123,7 @@ class _Zygote:
             for descriptor, _ in poll.poll():
                 if descriptor == self._channel.fileno():
                     if not self._answer(poll):
+                        self._end_all()
                         return
                 else:
                     poll.unregister(descriptor)
@@ -115,19 +133,29 @@ class _Zygote:
         connection = self._receive()
         if connection is None:
             return False
-        parent = os.getpid()
-        pid = os.fork()
+        zygote, name = os.getpid(), leftovers.new_name()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            connection.close()
+            self._tell(f"failed {error.strerror}")
+            return True
         if not pid:
             self._channel.close()
             for descriptor in self._children:
                 os.close(descriptor)
-            _live_forked(lambda: self._life(connection), parent)
+            _live_forked(lambda: self._live(connection, zygote, name))
         connection.close()
         descriptor = os.pidfd_open(pid)
-        self._children[descriptor] = pid
+        self._children[descriptor] = _Child(pid, name)
         poll.register(descriptor, select.POLLIN)
         self._tell(f"started {pid}")
         return True
+
+    def _live(self, connection: socket.socket, zygote: int, name: str) -> None:
+        die_with_parent(zygote)
+        leftovers.name_this_worker(name)
+        self._life(connection)
 
     def _receive(self) -> socket.socket | None:
         """The socket of a request; None at the end of the stream."""
@@ -145,12 +173,23 @@ class _Zygote:
         return socket.socket(fileno=descriptors[0])
 
     def _reap(self, descriptor: int) -> None:
-        pid = self._children.pop(descriptor)
+        child = self._children.pop(descriptor)
         os.close(descriptor)
-        _, status, usage = os.wait4(pid, 0)
+        _, status, usage = os.wait4(child.pid, 0)
         code = os.waitstatus_to_exitcode(status)
         cpu = usage.ru_utime + usage.ru_stime
-        self._tell(f"ended {pid} {code} {cpu}")
+        if code:
+            leftovers.end_leftovers([child.name])  # one that ends well has seen to it
+        self._tell(f"ended {child.pid} {code} {cpu}")
+
+    def _end_all(self) -> None:
+        """Nobody is there to hear of workers: end them, and what they have started."""
+        names = [child.name for child in self._children.values()]
+        for descriptor, child in self._children.items():
+            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
+        if names:
+            leftovers.end_leftovers(names)
 
     def _tell(self, text: str) -> None:
         with contextlib.suppress(ConnectionError):  # nobody listens: the next look ends us
@@ -163,9 +202,11 @@ def ask(channel: socket.socket, connection: socket.socket) -> None:
     channel.sendmsg([b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
 
 
-def read_answer(datagram: bytes) -> Started | Ended:
+def read_answer(datagram: bytes) -> Started | NotStarted | Ended:
     """What the zygote says."""
     word, *fields = datagram.decode().split()
     if word == "started":
         return Started(int(fields[0]))
+    if word == "failed":
+        return NotStarted(" ".join(fields))
     return Ended(int(fields[0]), int(fields[1]), float(fields[2]))

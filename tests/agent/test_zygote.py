@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 SCRIPT = """
-    import socket, sys, time
+    import os, signal, socket, subprocess, sys, time
     from pytsung.agent import zygote
 
     def life(connection):
@@ -19,6 +19,10 @@ SCRIPT = """
         if word == b"crash":
             raise RuntimeError("last words")
         if word == b"sleep":
+            time.sleep(60)
+        if word == b"command":
+            command = "sleep 60 & setsid sleep 60 & exec sleep 60"
+            subprocess.Popen(["/bin/sh", "-c", command], start_new_session=True)
             time.sleep(60)
 
     asked, pid = zygote.fork_zygote(life)
@@ -160,3 +164,93 @@ def test_workers_hold_none_of_the_agents_channel() -> None:
     stdin_of, stdout_of, stderr_of_agent = stdout.splitlines()
     assert stdin_of == "/dev/null", stderr
     assert stdout_of == stderr_of_agent
+
+
+def started_by(worker: int) -> set[int]:
+    """The processes with the environment of this worker's command, once there are three."""
+    deadline = time.monotonic() + 10
+    while len(found := _carriers(_name_in_command_of(worker))) < 3:
+        assert time.monotonic() < deadline, f"only {found}"
+        time.sleep(0.02)
+    return found
+
+
+def _name_in_command_of(worker: int) -> bytes:
+    children = Path(f"/proc/{worker}/task/{worker}/children")
+    for pid in children.read_text().split():
+        for word in _environment(int(pid)):
+            if word.startswith(b"PYTSUNG_WORKER="):
+                return word
+    return b""
+
+
+def _carriers(word: bytes) -> set[int]:
+    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    return {pid for pid in pids if word and word in _environment(pid)}
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+TWO_WITH_COMMANDS = """
+    workers = [worker() for _ in range(2)]
+    for connection, _ in workers:
+        connection.send(b"command")
+    print(*(started.pid for _, started in workers), flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_worker_has_started_ends_with_it() -> None:
+    """A load that nobody counts any more must not go on; another worker's must."""
+    running = script(TWO_WITH_COMMANDS)
+    assert running.stdout is not None
+    first, second = (int(word) for word in running.stdout.readline().split())
+    lost, kept = started_by(first), started_by(second)
+    os.kill(first, signal.SIGKILL)
+    assert_gone(first, *lost)
+    assert all(map(is_alive, {second, *kept}))
+    running.communicate("", timeout=30)
+    assert_gone(second, *kept)
+
+
+def test_what_workers_have_started_ends_with_a_killed_agent() -> None:
+    """Nobody who could count them, or stop them, is left on the host."""
+    running = script(TWO_WITH_COMMANDS)
+    assert running.stdout is not None
+    workers = [int(word) for word in running.stdout.readline().split()]
+    all_started = set.union(*map(started_by, workers))
+    running.kill()
+    assert_gone(*workers, *all_started)
+    running.communicate()
+
+
+def test_a_host_without_room_for_a_process_says_so() -> None:
+    """The zygote goes on, with the workers that it has; whoever asked learns why it got none."""
+    running = script(
+        """
+        connection, started = worker()
+        connection.send(b"sleep")
+        asked.close()
+        fork, calls = os.fork, []
+
+        def fork_once():
+            calls.append(None)
+            if len(calls) == 2:
+                raise BlockingIOError(11, "Resource temporarily unavailable")
+            return fork()
+
+        os.fork = fork_once
+        asked, pid = zygote.fork_zygote(life)
+        print(worker()[1])
+        connection, started = worker()
+        connection.send(b"end")
+        print(zygote.read_answer(asked.recv(zygote.DATAGRAM)).status)
+        """
+    )
+    stdout, stderr = running.communicate(timeout=30)
+    assert stdout == "NotStarted(reason='Resource temporarily unavailable')\n0\n", stderr
