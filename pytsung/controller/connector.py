@@ -6,18 +6,16 @@ know what the program does.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shlex
-import signal
-import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import trio
 
-from pytsung.controller.bootstrap import COMMAND, Bootstrap
-from pytsung.controller.launcher import LEAVE_TIME, AgentConnection
+from pytsung.controller.bootstrap import Bootstrap
+from pytsung.controller.child import child_process
+from pytsung.controller.launcher import AgentConnection
+from pytsung.controller.remote_python import COMMAND
 from pytsung.errors import AgentError, UsageError
 
 BRING_UP_TIME = 60.0
@@ -53,26 +51,14 @@ class ConnectorLauncher:
     @asynccontextmanager
     async def launch(self, run_id: str) -> AsyncIterator[AgentConnection]:
         """Run the program, and bring up an agent at its far end."""
-        try:
-            process = await trio.lowlevel.open_process(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=dict(os.environ, PYTSUNG_RUN_ID=run_id),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise AgentError(
-                f"agent host {self._host}: {self._command[0]} cannot be run "
-                f"({error.strerror}); correct -r"
-            ) from error
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        stream = trio.StapledStream(process.stdin, process.stdout)
-        connection = AgentConnection(stream, process.stderr)
-        try:
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(child_process(self._command, run_id))
+            except OSError as error:
+                raise AgentError(
+                    f"agent host {self._host}: {self._command[0]} cannot be run "
+                    f"({error.strerror}); correct -r"
+                ) from error
             with trio.move_on_after(BRING_UP_TIME) as patience:
                 await self._bootstrap.bring_up(self._host, connection, run_id)
             if patience.cancelled_caught:
@@ -81,14 +67,3 @@ class ConnectorLauncher:
                     f"{BRING_UP_TIME:.0f} s; run it by hand and see what it waits for"
                 )
             yield connection
-        finally:
-            with trio.CancelScope(shield=True):
-                await stream.aclose()
-                with trio.move_on_after(LEAVE_TIME):
-                    await process.wait()
-                if process.returncode is None:
-                    # The program's own children, too: `sh -c`, a ProxyCommand.
-                    with contextlib.suppress(ProcessLookupError):
-                        os.killpg(process.pid, signal.SIGKILL)
-                    await process.wait()
-                await process.stderr.aclose()

@@ -1,4 +1,4 @@
-"""Starting agents on other hosts through SSH. Must not know what is said to them then."""
+"""Agents and shells on other hosts, through SSH. Must not know what is said to them then."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from pytsung.controller.bootstrap import COMMAND, Bootstrap
+from pytsung.controller.bootstrap import Bootstrap
 from pytsung.controller.launcher import AgentConnection
+from pytsung.controller.remote_python import COMMAND
 from pytsung.errors import AgentError
 from pytsung.ssh import SshAddress, SshClient, SshError
 
@@ -40,3 +41,10 @@ class SshLauncher:
                 yield connection
         except SshError as error:
             raise AgentError(f"agent host {self._host}: {error}") from error
+
+
+@asynccontextmanager
+async def ssh_shell(host: str, client: SshClient) -> AsyncIterator[AgentConnection]:
+    """A shell on a host; it ends with the connection. Raises SshError."""
+    async with client.process(SshAddress.parse(host), COMMAND) as process:
+        yield AgentConnection(process, process.stderr)
