@@ -63,8 +63,8 @@ def preflight(asked: Arguments, configuration: Configuration) -> int:
 async def _look(
     asked: Arguments, roles: Sequence[AgentRole], shares: Sequence[AgentShare]
 ) -> list[Finding]:
-    async with fleet.launchers(asked, roles) as launchers:
-        inspected = await inspect([role.host for role in roles], shares, launchers)
+    async with fleet.open_ways(asked, roles) as ways:
+        inspected = await inspect([role.host for role in roles], shares, ways.launchers(roles))
     peaks = peaks_of(shares[0].plan)
     found: list[Finding] = []
     for one, share in zip(inspected, shares, strict=True):
@@ -81,8 +81,8 @@ def _findings_of(one: Inspected, needs: Needs) -> list[Finding]:
 
 
 async def _tune(asked: Arguments, roles: Sequence[AgentRole], script: str) -> list[TuneResult]:
-    async with fleet.launchers(asked, roles) as launchers:
-        return await tune_all([role.host for role in roles], launchers, script)
+    async with fleet.open_ways(asked, roles) as ways:
+        return await tune_all([role.host for role in roles], ways.launchers(roles), script)
 
 
 def _settings(findings: Sequence[Finding]) -> list[cures_of.Sysctl | cures_of.Limit]:

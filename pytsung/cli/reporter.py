@@ -19,6 +19,7 @@ from pytsung.dashboard.live_run import AgentView, LiveRun
 from pytsung.dashboard.terminal import LiveState, LiveView
 from pytsung.logdir.run_log import RunLog
 from pytsung.stats import Interval
+from pytsung.stats.readings import Reading
 from pytsung.stats.totals import RunTotals
 from pytsung.stats.tripwire import Tripwire
 
@@ -64,6 +65,11 @@ class Reporter:
         host = host_name() if name == "localhost" else name
         self._live.host(host, health)
         self._log.host(host, health.cpu, health.free_memory, health.load)
+
+    def reading(self, reading: Reading) -> None:
+        """A figure of a host that is monitored."""
+        self._live.reading(reading)
+        self._log.readings([reading])
 
     def event(self, kind: str, at: float, **fields: Any) -> None:
         """Something happened."""

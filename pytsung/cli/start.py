@@ -144,8 +144,12 @@ class _AttendedRun:
                 await self._begin_exports(stack, reporter)
                 run = reporter.run = Run(self._plan, self._options, reporter, self._timetable)
                 self._doors.command = run.command
-                launchers = await stack.enter_async_context(fleet.launchers(self._asked, roles))
-                result = await run.play(roles, launchers)
+                monitors = self._plan.monitors
+                ways = await stack.enter_async_context(
+                    fleet.open_ways(self._asked, roles, monitors)
+                )
+                monitoring = ways.monitoring(monitors, roles, self._options.run_id)
+                result = await run.play(roles, ways.launchers(roles), monitoring)
         if result is None:  # a signal came before the first user did
             raise KeyboardInterrupt
         return result, target.cost if target is not None else None

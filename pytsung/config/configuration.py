@@ -14,9 +14,10 @@ from pytsung.config.code import CodeLibrary
 from pytsung.config.document import Document, parse
 from pytsung.config.element import SourceElement
 from pytsung.config.entities import LARGEST_DOCUMENT, EntityLibrary
-from pytsung.config.hosts import read_agent_hosts, read_monitors, read_targets
+from pytsung.config.hosts import read_agent_hosts, read_targets
 from pytsung.config.load import read_load
 from pytsung.config.marks import MarkedPlaces, marks_of
+from pytsung.config.monitors import read_monitors
 from pytsung.config.options import Options, read_options
 from pytsung.config.popularity import SessionNames
 from pytsung.config.reader import ConfigurationReader

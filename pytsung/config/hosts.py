@@ -1,4 +1,4 @@
-"""`<clients>`, `<servers>` and `<monitoring>`: where a test runs and where it goes.
+"""`<clients>` and `<servers>`: where a test runs and where it goes.
 
 Must not resolve a name or look at an interface: a configuration means the same
 wherever it is read.
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pytsung.config.element import SourceElement
 from pytsung.config.reader import ConfigurationReader
 from pytsung.config.unsupported import has_row
-from pytsung.plan import AgentHost, Endpoint, Monitor, Target, Transport
+from pytsung.plan import AgentHost, Endpoint, Target, Transport
 
 TRANSPORTS: Mapping[str, tuple[Transport, bool]] = {
     "tcp": (Transport.TCP, False),
@@ -31,7 +31,7 @@ TRANSPORTS: Mapping[str, tuple[Transport, bool]] = {
 """`<server type>`: what carries the conversation, and whether IPv6 is forced."""
 
 _HOST = re.compile(r"[^\s/\[\]@?#<>\"'%{}$]+")
-_AGENT_HOST = re.compile(
+AGENT_HOST = re.compile(
     r"(?:[\w.+-]+@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/\[\]@?#<>\"'%{}$]+)(?::\d{1,5})?", re.ASCII
 )
 """`user@host:port`, of which the host alone is needed."""
@@ -66,7 +66,7 @@ def _agent_host(
         batch = reader.choice(element, "batch", BATCH_SYSTEMS, "torque")
     addresses = [_source_address(ip, reader) for ip in element.all("ip")]
     return AgentHost(
-        name=f"hosts of {batch}" if batch else _host_name(element, reader, _AGENT_HOST),
+        name=f"hosts of {batch}" if batch else read_host_name(element, reader, AGENT_HOST),
         batch=batch,
         workers=reader.integer(element, "cpu", 1, least=1),
         max_users=reader.integer(element, "maxusers", 800, least=1),
@@ -77,9 +77,10 @@ def _agent_host(
     )
 
 
-def _host_name(
+def read_host_name(
     element: SourceElement, reader: ConfigurationReader, form: re.Pattern[str] = _HOST
 ) -> str:
+    """The element's `host`, a name or an address; a fault where it is neither."""
     host = reader.required(element, "host").strip()
     if host and not form.fullmatch(host):
         reader.fault(
@@ -155,7 +156,7 @@ def read_targets(servers: SourceElement, reader: ConfigurationReader) -> tuple[T
 
 
 def _target(element: SourceElement, reader: ConfigurationReader) -> Target:
-    host = _host_name(element, reader)
+    host = read_host_name(element, reader)
     reader.required(element, "type")
     kind = reader.choice(element, "type", tuple(TRANSPORTS), "tcp")
     transport, ipv6 = TRANSPORTS[kind]
@@ -164,17 +165,3 @@ def _target(element: SourceElement, reader: ConfigurationReader) -> Target:
         least = 0 if transport is Transport.LOCAL else 1
         port = reader.integer(element, "port", 0, least=least, most=65535)
     return Target(Endpoint(host, port, transport, ipv6), reader.number(element, "weight", 1.0))
-
-
-def read_monitors(
-    monitoring: Sequence[SourceElement], reader: ConfigurationReader
-) -> tuple[Monitor, ...]:
-    """The monitored hosts, in document order."""
-    return tuple(
-        Monitor(
-            _host_name(element, reader),
-            reader.choice(element, "type", ("erlang", "snmp", "munin"), "erlang"),
-        )
-        for group in monitoring
-        for element in group.all("monitor")
-    )

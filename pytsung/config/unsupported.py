@@ -57,7 +57,6 @@ ROWS = (
     Row("ip", "value", ("resolve",), cure="write the address itself"),
     Row("ip", "scan", ("true",), cure="write one <ip value> for each address"),
     Row("server", "type", ("bosh", "bosh_ssl")),
-    Row("monitor", refused=False),
 )
 
 

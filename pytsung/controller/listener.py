@@ -12,6 +12,7 @@ from pytsung.control.messages import Health
 from pytsung.control.records import Exchanges, MatchEvent, Traffic
 from pytsung.errors import LogDirectoryError
 from pytsung.stats import Interval
+from pytsung.stats.readings import Reading
 from pytsung.stats.totals import RunTotals
 
 
@@ -33,6 +34,10 @@ class Listener(Protocol):
 
     def host(self, name: str, health: Health) -> None:
         """How a host is doing, every ten seconds."""
+        ...
+
+    def reading(self, reading: Reading) -> None:
+        """A figure of a host that is monitored, every ten seconds."""
         ...
 
     def event(self, kind: str, at: float, **fields: Any) -> None:
@@ -75,6 +80,10 @@ class CarefulListener:
     def host(self, name: str, health: Health) -> None:
         """As `Listener.host`."""
         self._try(self._listener.host, name, health)
+
+    def reading(self, reading: Reading) -> None:
+        """As `Listener.reading`."""
+        self._try(self._listener.reading, reading)
 
     def event(self, kind: str, at: float, **fields: Any) -> None:
         """As `Listener.event`."""

@@ -34,11 +34,7 @@ from pytsung.control.messages import (
     WorkerLost,
 )
 from pytsung.control.orders import Action, Order
-from pytsung.control.records import (
-    Exchanges,
-    Matches,
-    Traffic,
-)
+from pytsung.control.records import Exchanges, Matches, Traffic
 from pytsung.controller.aftermath import Aftermath
 from pytsung.controller.agent_link import AgentLink
 from pytsung.controller.barrier import stand_by, time_to_start
@@ -52,6 +48,7 @@ from pytsung.controller.outcome import Ending, RunOptions, RunResult
 from pytsung.controller.preflight.before import look_before
 from pytsung.controller.shares import AgentRole, make_shares
 from pytsung.errors import AgentError, LogDirectoryError, PytsungError, UsageError
+from pytsung.monitor.watch import UNMONITORED, Monitoring
 from pytsung.plan import Plan
 from pytsung.protocols import registry
 from pytsung.schedule.timetable import Timetable
@@ -81,7 +78,7 @@ class Run:
         self._plan = plan
         self._options = options
         self._listener = CarefulListener(listener, self._cannot_keep)
-        timetable = timetable or Timetable(plan.load.all_phases())
+        timetable = timetable or Timetable.of(plan.load)
         self._operator = Operator(timetable, self._listener, self._unix)
         self._collector: IntervalCollector[str] = IntervalCollector(AGENTS_PATIENCE)
         self._aftermath = Aftermath(options.on_agent_loss, self._listener, self._unix)
@@ -104,7 +101,12 @@ class Run:
         self._warnings: list[str] = []
         self._commons: Commons | None = None
 
-    async def play(self, roles: Sequence[AgentRole], launchers: Sequence[Launcher]) -> RunResult:
+    async def play(
+        self,
+        roles: Sequence[AgentRole],
+        launchers: Sequence[Launcher],
+        monitoring: Monitoring = UNMONITORED,
+    ) -> RunResult:
         """Play the plan on one agent per role; SIGINT and SIGTERM stop it gracefully.
 
         Raises AgentError when no agent can be started, UsageError for a plan that
@@ -129,7 +131,7 @@ class Run:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._heed_signals, signals)
                     nursery.start_soon(self._wind_down)
-                    nursery.start_soon(self._begin, nursery)
+                    nursery.start_soon(self._begin, nursery, monitoring)
                     await self._ended.wait()
                     nursery.cancel_scope.cancel()
         except* PytsungError as group:
@@ -163,7 +165,7 @@ class Run:
 
     # -- the beginning --------------------------------------------------------
 
-    async def _begin(self, nursery: trio.Nursery) -> None:
+    async def _begin(self, nursery: trio.Nursery, monitoring: Monitoring) -> None:
         """Start all agents, then open the barrier: every one begins at the same instant."""
         await stand_by(self._links, self._accompany, nursery)
         self._look_before()
@@ -179,6 +181,7 @@ class Run:
         nursery.start_soon(self._collect)
         watch, timeout = self._losses.watch, self._options.agent_timeout
         nursery.start_soon(watch, self._links, timeout, lambda: self._elapsed, self._lose)
+        nursery.start_soon(monitoring.run, self._listener, lambda: self._elapsed, self._unix)
         if self._plan.load.duration is not None:
             nursery.start_soon(self._end_by_duration, self._plan.load.duration)
 

@@ -77,8 +77,10 @@ def _loopback_address(first: tuple[int, int], number: int) -> str:
 def make_shares(plan: Plan, roles: list[AgentRole], seed: int) -> list[AgentShare]:
     """The share of each agent; together they are the plan exactly.
 
-    Raises UsageError when the clients' weights leave nobody to play.
+    What is monitored is no agent's business, and its passwords least of all. Raises
+    UsageError when the clients' weights leave nobody to play.
     """
+    plan = replace(plan, monitors=())
     weights = [role.weight / role.workers for role in roles for _ in range(role.workers)]
     if not weights or sum(weights) <= 0:
         raise UsageError(f"{plan.name}: no <client> has a weight; give one of them weight 1")

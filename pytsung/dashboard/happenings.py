@@ -52,12 +52,19 @@ _SENTENCES: dict[str, Callable[[Fields], str]] = {
     "agent-stalled": lambda fields: (
         f"agent {fields.get('agent')} says nothing, for {fields.get('silence')} s now"
     ),
+    "monitor-unreachable": lambda fields: (
+        f"{fields.get('host')} is not monitored: {fields.get('reason')}"
+    ),
+    "monitor-lost": lambda fields: (
+        f"{fields.get('host')} is monitored no more: {fields.get('reason')}"
+    ),
+    "monitor-back": lambda fields: f"{fields.get('host')} is monitored again",
 }
 
 ALARMING = ("agent-lost", "worker-lost", "threshold")
 """Events that are shown in red; those of WORRYING in yellow."""
 
-WORRYING = ("agent-stalled", "stop")
+WORRYING = ("agent-stalled", "monitor-lost", "monitor-unreachable", "stop")
 
 
 def sentence(kind: str, fields: Fields) -> str:

@@ -20,6 +20,7 @@ from pytsung.dashboard.happenings import mood, sentence
 from pytsung.dashboard.history import History, Point
 from pytsung.plan import ScheduledUser
 from pytsung.schedule.timetable import Timetable
+from pytsung.stats.readings import Reading
 from pytsung.stats import Interval, SampleSummary
 from pytsung.stats.totals import RunTotals
 from pytsung.stats.verdict import WORKER_CPU, Verdict
@@ -88,6 +89,7 @@ class LiveRun:
         self.agents: Sequence[AgentView] = ()
         self.verdict = Verdict("clean")
         self.interval = Interval(-1)
+        self.readings: dict[str, dict[str, float]] = {}
         self.by_agent: Mapping[str, Interval] = {}
         self.hosts: dict[str, Health] = {}
         self.last_errors: dict[str, deque[dict[str, Any]]] = {}
@@ -140,6 +142,10 @@ class LiveRun:
 
     def host(self, name: str, health: Health) -> None:
         """How a host is doing."""
+    def reading(self, reading: Reading) -> None:
+        """A figure of a host that is monitored; the last one of each is kept."""
+        self.readings.setdefault(reading.host, {})[reading.metric] = reading.value
+
         self.hosts[name] = health
 
     def event(self, kind: str, at: float, fields: Mapping[str, Any]) -> None:

@@ -7,13 +7,14 @@ writes twice a second; this, once. Must not know agents, nor who reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pytsung.logdir.entries import EntryFile
 from pytsung.logdir.erlang import format_float, format_name
 from pytsung.stats import Interval, SampleSummary
 from pytsung.stats.histogram import bucket_bounds
+from pytsung.stats.readings import Reading
 from pytsung.stats.recorder import PUSH_LATENCY
 
 FULLSTATS = "tsung-fullstats.log"
@@ -36,9 +37,9 @@ class FullstatsLog:
         if terms:
             self._file.write("".join(f"{term}\n" for term in terms))
 
-    def hosts(self, readings: Mapping[str, float]) -> None:
-        """Write what a host reported, by its names `{cpu,"os_mon@web1"}`."""
-        self._file.write(_list(f"{{sample,{n},{format_float(v)}}}" for n, v in readings.items()))
+    def hosts(self, readings: Sequence[Reading]) -> None:
+        """Write what hosts reported; of counters what they stood at, as Tsung does."""
+        self._file.write(_list(map(_reading, readings)))
 
     def close(self) -> None:
         """Close the file."""
@@ -74,6 +75,11 @@ def _values(samples: SampleSummary) -> Iterator[str]:
         text = format_float(round(middle * _MILLISECONDS, _DECIMALS))
         for _ in range(count):
             yield text
+
+
+def _reading(reading: Reading) -> str:
+    value = reading.value if reading.raw is None else reading.raw
+    return f"{{{reading.kind.value},{reading.name},{format_float(value)}}}"
 
 
 def _list(terms: Iterator[str]) -> str:

@@ -23,6 +23,7 @@ from pytsung.logdir.summary import RunSummary, write_summary
 from pytsung.logdir.tsung_log import TsungLog
 from pytsung.plan import Dump
 from pytsung.stats import Interval, SampleSummary
+from pytsung.stats.readings import Reading, ReadingKind
 
 TSUNG_LOG = Path("tsung.log")
 
@@ -113,10 +114,16 @@ class RunLog:
         """
         node = f"tsung_controller@{name}" if name == self._host else f"os_mon@{name}"
         metrics = (("cpu", cpu), ("freemem", free_memory), ("load", load))
-        readings = {f'{{{metric},"{node}"}}': value for metric, value in metrics}
-        for term, value in readings.items():
-            self._tsung_log.host(term, value)
-            self.values.setdefault(term, SampleSummary()).merge(SampleSummary.of([value]))
+        self.readings([Reading(metric, node, value) for metric, value in metrics])
+
+    def readings(self, readings: Sequence[Reading]) -> None:
+        """Note figures of hosts, as `host` does."""
+        for one in readings:
+            if one.kind is ReadingKind.SUM:
+                self._tsung_log.host_sum(one.name, one.value)
+            else:
+                self._tsung_log.host(one.name, one.value)
+            self.values.setdefault(one.name, SampleSummary()).merge(SampleSummary.of([one.value]))
         fullstats = self._fullstats
         if fullstats is not None:
             self._write(lambda: fullstats.hosts(readings))

@@ -77,16 +77,16 @@ class JsonFormat:
 
 
 def _json_sample(entry: Entry) -> str:
+    host = _HOST.fullmatch(entry.name)
+    where = f'"hostname": {json.dumps(host["host"])}, ' if host else ""
+    name = json.dumps(host["metric"] if host else entry.name)
     if len(entry.figures) == 2:
         value, total = entry.figures
-        name = f"http_{entry.name}" if entry.name.isdigit() else entry.name
+        name = f'"http_{entry.name}"' if entry.name.isdigit() else name
         # Tsung calls the level of `connected` `max`, too.
-        word = "max" if name in ("users", "connected") else "total"
-        return f'{{"name": {json.dumps(name)}, "value": {value}, "{word}": {total}}}'
+        word = "max" if entry.name in ("users", "connected") else "total"
+        return f'{{"name": {name}, {where}"value": {value}, "{word}": {total}}}'
     count, mean, deviation, maximum, minimum, mean_before, count_before = entry.figures
-    host = _HOST.fullmatch(entry.name)
-    name = json.dumps(host["metric"] if host else entry.name)
-    where = f'"hostname": {json.dumps(host["host"])}, ' if host else ""
     blank = "" if host else " "
     return (
         f'{{"name": {name}, {where}"value": {count}, "mean": {mean},"stddev": {deviation},'

@@ -79,6 +79,24 @@ class _Counter:
         return Entry(name, (str(self.now), str(self.total)))
 
 
+@dataclass(slots=True)
+class _Sum:
+    """A short line of a host's figure that is added up; it need not be whole."""
+
+    now: float = 0.0
+    total: float = 0.0
+
+    def add(self, value: float) -> None:
+        self.now += value
+        self.total += value
+
+    def entry(self, name: str) -> Entry:
+        return Entry(name, (self._number(self.now), self._number(self.total)))
+
+    def _number(self, value: float) -> str:
+        return str(int(value)) if value.is_integer() else format_float(value)
+
+
 class TsungLog:
     """Sums one-second intervals up to blocks, and writes each as soon as it is complete.
 
@@ -99,6 +117,7 @@ class TsungLog:
         self._has_begun = False
         self._samples: dict[str, _Sample] = {}
         self._host_samples: dict[str, _Sample] = {}
+        self._host_sums: dict[str, _Sum] = {}
         self._counters = {name: _Counter() for name in ("users_count", "finish_users_count")}
         self._users = 0
         self._users_peak = 0
@@ -120,6 +139,10 @@ class TsungLog:
     def host(self, name: str, value: float) -> None:
         """Take in a reading of a host, under its name `{cpu,"os_mon@web1"}`; no time."""
         self._host_samples.setdefault(name, _Sample(scale=1.0)).now.merge(SampleSummary.of([value]))
+
+    def host_sum(self, name: str, value: float) -> None:
+        """Take in a reading of a host that is added up."""
+        self._host_sums.setdefault(name, _Sum()).add(value)
 
     def finish(self, at: float) -> None:
         """Write what is left as a last block, and the trailer; `at` is the end of the run.
@@ -169,12 +192,16 @@ class TsungLog:
             sample.next_block()
         for counter in self._counters.values():
             counter.now = 0
+        for added in self._host_sums.values():
+            added.now = 0.0
 
     def _entries(self) -> Iterator[Entry]:
         """A block in Tsung's order; within its unordered groups, by name."""
         yield Entry("users", (str(self._users), str(self._users_peak)))
         for name, sample in sorted(self._host_samples.items()):
             yield sample.entry(name)
+        for name, added in sorted(self._host_sums.items()):
+            yield added.entry(name)
         counters, samples = dict(self._counters), dict(self._samples)
         if "session" in samples:
             yield samples.pop("session").entry("session")

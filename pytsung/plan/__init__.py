@@ -14,7 +14,16 @@ from pytsung.plan.changes import (
     WaitForAll,
 )
 from pytsung.plan.files import Cargo, CarriedFile, digest_of
-from pytsung.plan.hosts import AgentHost, Endpoint, Monitor, Target, Transport
+from pytsung.plan.hosts import (
+    AgentHost,
+    Endpoint,
+    Monitor,
+    MysqlAdmin,
+    SnmpAccess,
+    SnmpObject,
+    Target,
+    Transport,
+)
 from pytsung.plan.load import ArrivalPhase, Load, ScheduledUser, SessionWeights
 from pytsung.plan.options import ConnectionOptions, RateLimit, TlsOptions, WebSocketOptions
 from pytsung.plan.plan import Barrier, Dump, Plan
@@ -78,6 +87,7 @@ __all__ = [
     "Match",
     "MatchAction",
     "Monitor",
+    "MysqlAdmin",
     "Pause",
     "Plan",
     "ProtocolOptions",
@@ -99,6 +109,8 @@ __all__ = [
     "SetConnectTimeout",
     "SetRateLimit",
     "SetVariables",
+    "SnmpAccess",
+    "SnmpObject",
     "Target",
     "ThinkTime",
     "TlsOptions",

@@ -74,8 +74,49 @@ class AgentHost:
 
 
 @dataclass(frozen=True, slots=True)
+class MysqlAdmin:
+    """Tsung's `<mysqladmin>`: a MySQL server on a monitored host, asked there."""
+
+    port: int = 3306
+    username: str = "root"
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpObject:
+    """Tsung's `<oid>`: one more figure to ask for, by its number `1.3.6.1…`.
+
+    `kind` is Tsung's word for what it is: `sample`, `sample_counter` or `sum`. `code` is
+    an Erlang function of the value, or empty.
+    """
+
+    oid: str
+    name: str
+    kind: str = "sample"
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpAccess:
+    """Tsung's `<snmp>`: how a host's SNMP agent is asked. `version` is 1 or 2 (v2c)."""
+
+    port: int = 161
+    community: str = "public"
+    version: int = 2
+    objects: tuple[SnmpObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Monitor:
-    """Tsung's `<monitor>`: a host of the target whose CPU, memory and load are read."""
+    """Tsung's `<monitor>`: a host of the target whose CPU, memory and load are read.
+
+    `kind` is `erlang` (a program of ours there), `snmp` or `munin`. `batch` is the batch
+    system whose hosts this one stands for.
+    """
 
     host: str
     kind: str = "erlang"
+    mysql: MysqlAdmin | None = None
+    snmp: SnmpAccess = SnmpAccess()
+    munin_port: int = 4949
+    batch: str = ""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import groupby
 
-from pytsung.plan.hosts import AgentHost, Transport
+from pytsung.plan.hosts import AgentHost, Monitor, Transport
 from pytsung.plan.load import ArrivalPhase, Load
 from pytsung.plan.options import ConnectionOptions
 from pytsung.plan.plan import Dump, Plan
@@ -223,7 +223,7 @@ def _value(name: str, value: object) -> str:
 
 def _settings(plan: Plan) -> Iterator[Row]:
     if plan.monitors:
-        yield "monitored", ", ".join(monitor.host for monitor in plan.monitors)
+        yield "monitored", ", ".join(map(_monitored, plan.monitors))
     if plan.seed is not None:
         yield "seed", str(plan.seed)
     if plan.quirks:
@@ -232,6 +232,15 @@ def _settings(plan: Plan) -> Iterator[Row]:
         yield "dumped", _DUMPED[plan.dump]
     for limit in plan.thresholds:
         yield "limit", limit
+
+
+def _monitored(monitor: Monitor) -> str:
+    """A host, how it is asked, and what else there."""
+    if monitor.kind == "snmp":
+        return f"{monitor.host} (SNMP)"
+    if monitor.kind == "munin":
+        return f"{monitor.host} (munin)"
+    return f"{monitor.host} with MySQL" if monitor.mysql is not None else monitor.host
 
 
 def _table(rows: Iterable[Row]) -> list[str]:

@@ -91,7 +91,15 @@ def health_charts(record: RunRecord) -> list[Chart]:
 def host_charts(record: RunRecord) -> list[Chart]:
     """What hosts reported, a chart for each metric."""
     units = {"cpu": "of_hundred", "freemem": "megabytes"}
-    titles = {"cpu": "Processor", "freemem": "Free memory", "load": "Load, 1-minute average"}
+    titles = {
+        "cpu": "Processor",
+        "freemem": "Free memory",
+        "load": "Load, 1-minute average",
+        "recvpackets": "Packets received in 10 s",
+        "sentpackets": "Packets sent in 10 s",
+        "mysql_threads": "MySQL's threads",
+        "mysql_questions": "MySQL's queries in 10 s",
+    }
     charts = []
     for metric in dict.fromkeys(reading.metric for reading in record.hosts):
         readings = [reading for reading in record.hosts if reading.metric == metric]

@@ -47,11 +47,15 @@ class Graph:
         return min(value for curve in self.curves for _, value in curve.points)
 
 
+_COUNTER_COLUMNS = 3
+"""Columns in the data of a counter: time, rate, total; those of a sample are more."""
+
+
 def make_graphs(rows: Mapping[str, Sequence[Row]]) -> list[Graph]:
     """All graphs that have a curve, in the order of their names."""
     groups: dict[str, tuple[Group, list[str]]] = {}
     for plain in sorted(rows):
-        group = group_of(plain)
+        group = group_of(plain, is_sample=len(rows[plain][0]) > _COUNTER_COLUMNS)
         groups.setdefault(group.name, (group, []))[1].append(plain)
     graphs = []
     for _, (group, names) in sorted(groups.items()):

@@ -168,9 +168,12 @@ _EVENTS = _counters("Event", "rate", "total", "Events", "Total events", shown=Fa
 _UNITS = {"cpu": "%", "freemem": "MB", "load": "", "recvpackets": "packets", "sentpackets": ""}
 
 
-def group_of(plain: str) -> Group:
-    """The graph that a statistic is drawn in."""
+def group_of(plain: str, *, is_sample: bool = True) -> Group:
+    """The graph that a statistic is drawn in; a host's figure may be a sum, too."""
     metric, colon, node = plain.partition(":")
+    if colon and "@" in node and not is_sample:
+        title = f"{metric} of monitored hosts"
+        return _counters(metric, "number/sec", "total", title, f"{title}, total")
     if colon and "@" in node:
         titles = {"mean": f"{metric} of monitored hosts"}
         shown = () if "packets" in metric else ("mean",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytsung.plan import AgentHost, Endpoint, Monitor, Target, Transport
+from pytsung.plan import AgentHost, Endpoint, Target, Transport
 from tests.config.configurations import document, fault, plan, read, session
 
 
@@ -153,11 +153,6 @@ def test_a_wrong_server_is_refused_at_its_line(element: str, words: str) -> None
     assert words in message
     assert "; " in message
 
-
-def test_monitored_hosts_are_kept_though_nothing_reads_them_yet() -> None:
-    """Monitoring adds no load: its hosts are in the plan, and the run starts."""
-    element = '<monitoring><monitor host="db" type="snmp"><snmp port="161"/></monitor></monitoring>'
-    assert plan(monitoring=element).monitors == (Monitor("db", "snmp"),)
 
 
 def raw_session(kind: str = "ts_raw", inner: str = '<raw ack="no_ack" data="x"/>') -> str:

@@ -35,8 +35,6 @@ def document_with(row: Row, value: str) -> bytes:
     if row.element == "server":
         element = element.replace("<server", '<server host="a" port="1"')
         return document(servers=f"<servers>{element}</servers>")
-    if row.element == "monitor":
-        return document(monitoring='<monitoring><monitor host="db"/></monitoring>')
     if row.element in ("match", "dyn_variable"):
         return document(steps=CONNECT.replace("<request>", f"<request>{element}"))
     return document(steps=CONNECT + element)

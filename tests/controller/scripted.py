@@ -39,6 +39,7 @@ from pytsung.controller.shares import AgentRole
 from pytsung.plan import AgentHost, ArrivalPhase, Endpoint, Load, Plan, Session, Target
 from pytsung.protocols import registry
 from pytsung.stats import Interval
+from pytsung.stats.readings import Reading
 from pytsung.stats.totals import RunTotals
 
 LIMIT = 20.0
@@ -118,6 +119,7 @@ class Notebook:
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
     matched: int = 0
     dumped: list[tuple[int, Any]] = field(default_factory=list)
 
@@ -131,6 +133,9 @@ class Notebook:
 
     def host(self, name: str, health: Health) -> None:
         self.hosts.append(name)
+
+    def reading(self, reading: Reading) -> None:
+        self.readings.append(reading)
 
     def event(self, kind: str, at: float, **fields: Any) -> None:
         self.events.append((kind, fields))

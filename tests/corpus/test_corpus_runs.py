@@ -40,6 +40,7 @@ from pytsung.plan.plan import Barrier
 from pytsung.protocols.fs.requests import FileRequest
 from pytsung.protocols.shell.room import CommandRequest
 from pytsung.stats import Interval
+from pytsung.stats.readings import Reading
 from pytsung.stats.totals import RunTotals
 from tests.corpus.answering_server import AnsweringServer
 from tests.corpus.collection import WHY_NOT, Entry, entries
@@ -68,6 +69,7 @@ class Ear:
     ) -> None: ...
 
     def host(self, name: str, health: Health) -> None: ...
+    def reading(self, reading: Reading) -> None: ...
 
     def event(self, kind: str, at: float, **fields: Any) -> None:
         if kind in ("worker-lost", "agent-lost"):

@@ -49,11 +49,20 @@ def compile_code(code: str) -> Callable[[Surroundings], Term]:
 
     The function raises ErlangError where Tsung's user would crash.
     """
+    function = compile_function(code)
+    return lambda here: function((Atom("session"), Atom("dynvars")), here)
+
+
+def compile_function(code: str) -> Callable[[Term, Surroundings], Term]:
+    """The function of one argument that Erlang code is. Raises CodeError.
+
+    The function raises ErlangError where Erlang's process would crash.
+    """
     try:
         body = _Parser(tokens_of(code)).function()
     except RecursionError as error:
         raise CodeError("it is nested too deeply") from error
-    return lambda here: body(Scope(here))
+    return lambda argument, here: body(Scope(here), argument)
 
 
 class _Parser:
@@ -63,8 +72,8 @@ class _Parser:
         self._tokens = tokens
         self._at = 0
 
-    def function(self) -> Expression:
-        """`fun({A, B}) -> body end.`; the names A and B are bound to nothing of use."""
+    def function(self) -> Callable[[Scope, Term], Term]:
+        """`fun(Pattern) -> body end.`"""
         self._expect("fun")
         self._expect("(")
         pattern = self._pattern()
@@ -76,9 +85,9 @@ class _Parser:
         if self._token is not _END:
             raise CodeError(f"“{self._token.text}” after the end of the function")
 
-        def call(scope: Scope) -> Term:
-            if not pattern(scope, (Atom("session"), Atom("dynvars"))):
-                raise ErlangError("the function does not take {Session, DynVars}")
+        def call(scope: Scope, argument: Term) -> Term:
+            if not pattern(scope, argument):
+                raise ErlangError(f"the function does not take {shown(argument)}")
             return body(scope)
 
         return call
