@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import re
 import select
 import signal
 import socket
@@ -24,6 +23,7 @@ from pytsung_server.publication import Publication
 from bench.processes import Memory, children, read_rollup
 from bench.rivals import Rival
 from bench.rivals.messages import PAYLOAD_BYTES
+from bench.send_queue import unsent_bytes
 from bench.target import listening_port
 
 _PING = b"\x89\x80\x00\x00\x00\x00"
@@ -67,13 +67,19 @@ class Served:
 
     def cpu(self) -> float:
         """Seconds of CPU that all its threads have used (nanoseconds exact)."""
-        files = (f for pid in self.pids for f in Path(f"/proc/{pid}/task").glob("*/schedstat"))
-        return sum(int(file.read_text().split()[0]) for file in files) / 1e9
+        return sum(int(file.read_text().split()[0]) for file in self._schedstats()) / 1e9
+
+    def waits(self) -> float:
+        """Seconds for which its threads wanted a core so far, and had none."""
+        return sum(int(file.read_text().split()[1]) for file in self._schedstats()) / 1e9
 
     def memory(self) -> Memory:
         """What its processes have in memory."""
         texts = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self.pids]
         return sum(map(read_rollup, texts), Memory(0, 0))
+
+    def _schedstats(self) -> Iterator[Path]:
+        return (f for pid in self.pids for f in Path(f"/proc/{pid}/task").glob("*/schedstat"))
 
     def publish(self, number: int) -> None:
         """Have it send event `number`, which says when it was sent, to everybody."""
@@ -152,12 +158,10 @@ class SlowClient:
 
     def _waiting(self) -> int:
         """Bytes that the system keeps for it at the server's end."""
-        ours = self._socket.getsockname()[1]
-        place = re.compile(rf": \w+:{self._port:04X} \w+:{ours:04X} \w+ (\w+):")
-        found = place.search(Path("/proc/net/tcp").read_text())
-        if found is None:
-            raise ConnectionError("the server has dropped the client that does not read")
-        return int(found[1], 16)
+        try:
+            return unsent_bytes(self._port, self._socket.getsockname()[1])
+        except ConnectionError as error:
+            raise ConnectionError("the server has dropped the client that does not read") from error
 
     def close(self) -> None:
         """Hang up; it must still have been there."""

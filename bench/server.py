@@ -28,7 +28,7 @@ from statistics import median
 
 from bench.crowd import Crowd
 from bench.machine import describe_machine, raise_descriptor_limit
-from bench.rivals import BARE, RIVALS, Rival
+from bench.rivals import BARE, RIVALS, SEND_LOOP, Rival
 from bench.served import Ours, Served, SlowClient, serving, take_precedence
 
 Server = Ours | Rival
@@ -174,37 +174,45 @@ def look_away(_: Served) -> None:
 
 
 class Pinging:
-    """Asks all the time whether the server listens; `longest` is how long it once did not."""
+    """Asks all the time whether the server listens; `longest` is how long it once did not, and
+    `starved` for how much of that time the server wanted a core and had none.
+    """
 
     def __init__(self) -> None:
         self.longest = 0.0
+        self.starved = 0.0
 
     def __call__(self, served: Served) -> None:
         """Ask for SETTLE seconds."""
         until = time.monotonic() + SETTLE
         while time.monotonic() < until:
-            self.longest = max(self.longest, served.control.round_trip())
+            before = served.waits()
+            took = served.control.round_trip()
+            if took > self.longest:
+                self.longest, self.starved = took, served.waits() - before
             time.sleep(PING_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
     """Several events to the same subscribers: medians over them, in seconds. `blocked` is the
-    longest that somebody else waited for an answer meanwhile, in a second series of events.
+    longest that somebody else waited for an answer meanwhile, in a second series of events;
+    `starved` is the part of it in which the system gave the server no core.
     """
 
     spread: Spread
     blocked: float = 0.0
+    starved: float = 0.0
 
     @classmethod
-    def of(cls, spreads: Sequence[Spread], blocked: float = 0.0) -> Broadcast:
+    def of(cls, spreads: Sequence[Spread], blocked: float = 0.0, starved: float = 0.0) -> Broadcast:
         """The medians of some events."""
         middle = Spread(
             median(one.cpu for one in spreads),
             median(one.median for one in spreads),
             median(one.last for one in spreads),
         )
-        return cls(middle, blocked)
+        return cls(middle, blocked, starved)
 
     @property
     def times(self) -> str:
@@ -225,14 +233,14 @@ def measure_events(server: Server, subscribers: int, *, with_slow: bool = False)
             spread_event(served, crowd, number, pinging)
         if slow is not None:
             slow.close()
-    return Broadcast.of(spreads, pinging.longest)
+    return Broadcast.of(spreads, pinging.longest, pinging.starved)
 
 
 def compare_events(servers: Sequence[Server], subscribers: int) -> None:
     """Print one table; the first server is what the others are compared with."""
     print(
-        "\n| server | CPU each | of the bare loop's | median has it after | last"
-        " | others waited at most |\n| --- | --- | --- | --- | --- | --- |",
+        f"\n| server | CPU each | of the {servers[0].name}'s | median has it after | last"
+        " | others waited at most | of that without a core |\n| --- " + "| --- " * 6 + "|",
         flush=True,
     )
     bare = 0.0
@@ -244,7 +252,7 @@ def compare_events(servers: Sequence[Server], subscribers: int) -> None:
         bare = bare or cpu
         print(
             f"| {name} | {cpu * MICROSECONDS:.1f} µs | {cpu / bare:.2f} × | {found.times}"
-            f" | {found.blocked * MILLISECONDS:.1f} ms |",
+            f" | {found.blocked * MILLISECONDS:.1f} ms | {found.starved * MILLISECONDS:.1f} ms |",
             flush=True,
         )
 
@@ -288,9 +296,10 @@ def main() -> None:
         " Beyond 1, CPU and memory count, but times are those of a busy machine."
     )
     rivals = [rival for rival in RIVALS if rival.is_installed]
-    for rival in RIVALS:
-        if rival not in rivals:
-            print(f"No row for {rival.name}: {rival.package} is not installed.")
+    floors = [server for server in (SEND_LOOP, BARE) if server.is_installed]
+    for rival in (SEND_LOOP, *RIVALS):
+        if not rival.is_installed:
+            print(f"No row for {rival.name}: {rival.missing} is not installed.")
     ours = [Ours(profile="bench2021"), Ours()]
     print(f"\n{options.connections:,} connections flat out, one process each:")
     compare_connections([BARE, *ours, *rivals], options.connections, options.rounds, None)
@@ -298,7 +307,7 @@ def main() -> None:
     print(f"\n{few:,} connections, {options.rate:,.0f} a second:")
     compare_connections([BARE, *ours], few, 1, options.rate)
     print(f"\nAn event of 200 bytes to {options.subscribers:,} subscribers of one process:")
-    compare_events([BARE, *ours, *rivals], options.subscribers)
+    compare_events([*floors, *ours, *rivals], options.subscribers)
     print("\nThe same to a crowd, connected flat out, on a machine that clients share:")
     print(
         "\n| connections | workers | opened | RSS each | PSS each"

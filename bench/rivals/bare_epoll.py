@@ -27,14 +27,14 @@ _GREETING = b"\r\n\r\n" + frame(Opcode.TEXT, GREETING.encode())
 
 
 class Server:
-    """Accepts, greets, and sends events."""
+    """Accepts, greets, and sends events to `clients`, which are descriptors."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
         self._listener.setblocking(False)
         self._epoll = select.epoll()
         self._epoll.register(self._listener.fileno(), select.EPOLLIN)
-        self._clients: set[int] = set()
+        self.clients: set[int] = set()
 
     def run(self) -> None:
         """Serve until killed."""
@@ -54,14 +54,14 @@ class Server:
             except BlockingIOError:
                 return
             os.set_blocking(descriptor, False)
-            self._clients.add(descriptor)
+            self.clients.add(descriptor)
             self._epoll.register(descriptor, select.EPOLLIN)
 
     def _read(self, descriptor: int) -> None:
         data = os.read(descriptor, 16384)
         if not data:
             self._epoll.unregister(descriptor)
-            self._clients.discard(descriptor)
+            self.clients.discard(descriptor)
             os.close(descriptor)
         elif data.startswith(b"GET "):
             at = data.index(_KEY) + len(_KEY)
@@ -71,9 +71,12 @@ class Server:
         elif data[0] & 0x0F == Opcode.PING:
             os.write(descriptor, frame(Opcode.PONG, b""))
         else:
-            message = frame(Opcode.TEXT, event().encode())
-            for client in self._clients:
-                os.write(client, message)
+            self.send_to_all(frame(Opcode.TEXT, event().encode()))
+
+    def send_to_all(self, message: bytes) -> None:
+        """One write after the other."""
+        for client in self.clients:
+            os.write(client, message)
 
 
 if __name__ == "__main__":
