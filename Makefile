@@ -36,7 +36,7 @@ million: $(VENV)/.installed  ## a million WebSocket users and their server on th
 	@$(BIN)/python -m bench.million --users $(USERS) --rate $(RATE) --log $(LOG)
 
 test: $(VENV)/.installed-test $(SDK)/.installed  ## run the tests
-	@.ci/debian-packages tmux tsung libtemplate-perl gnuplot-nox chromium openssh-server iproute2 redis-server prometheus shellcheck ncat openssl socat
+	@.ci/debian-packages tmux tsung libtemplate-perl gnuplot-nox chromium openssh-server iproute2 redis-server prometheus shellcheck ncat openssl socat munin-node snmpd
 	$(BIN)/python -m pytest --numprocesses $(LANES) --no-loadscope-reorder $(TESTS)
 
 check: lint test  ## everything a change must pass: format, lint, types, imports, tests
