@@ -65,6 +65,7 @@ class _Process:
     channel: Channel
     pid: int = 0
     is_standby: bool = False
+    has_handed_over: bool = False
     ready: trio.Event = field(default_factory=trio.Event)
     has_finished: bool = False
 
@@ -268,7 +269,9 @@ class Workers:
         at = max(0.0, self.elapsed)
         users = self.intervals.lost(process.number, at)
         reason = _reason(self._statuses.get(process.pid))
-        await self._tell(WorkerLost(process.number, at, users, reason))
+        share = None if process.has_handed_over else process.share
+        others = any(not one.is_standby and not one.has_finished for one in self._alive.values())
+        await self._tell(WorkerLost(process.number, at, users, reason, share, others))
 
     # -- what workers say -----------------------------------------------------
 
@@ -296,6 +299,7 @@ class Workers:
                 process.share, standby=True, foreseen=full.resume
             )
             return
+        process.has_handed_over = True
         successor = self._standby.pop(process.share, None)
         if successor is None:
             successor = await self._spawn(process.share, standby=True)

@@ -28,7 +28,7 @@ from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
 from pytsung.plan import Endpoint
 from pytsung.stats.interval import Interval
 
-VERSION = 4
+VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +184,18 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class WorkerLost:
-    """A worker died; its users went with it. `reason` says of what, in words."""
+    """A worker died; its users went with it. `reason` says of what, in words.
+
+    `share` is the entry of the agent's shares that it was playing, None when another
+    worker had taken over from it. `others` are there still, on its host, to play more.
+    """
 
     worker: int
     at: float
     users: int
     reason: str
+    share: int | None = None
+    others: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,6 +237,8 @@ class Run:
             self._losses.note_worker(link, message)
             assert self._commons is not None
             self._answer(self._commons.left(link.name, monotonic(), message.worker))
+            if self._elapsed >= 0 and not self._stopping.is_set():
+                self._aftermath.settle_worker(link, message, self._links)
         elif isinstance(message, Note):
             self._listener.note(message.level, link.name, message.text)
         elif isinstance(message, Finished):

@@ -224,7 +224,7 @@ EVERY_MESSAGE: list[Message] = [
     Beat(),
     Report(INTERVAL, missing=(1, 2)),
     Health(1.0, 99.5, 1024.0, 0.25, 10**9, 4, True),
-    WorkerLost(1, 2.5, 800, "killed by SIGKILL"),
+    WorkerLost(1, 2.5, 800, "killed by SIGKILL", 3, others=True),
     PhaseStarted(0, 2, 60.0),
     Note(4, "größer als erwartet"),
     Finished(61.0, Cost(5.5, 10**8), 3, 4, aborted=True),

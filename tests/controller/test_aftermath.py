@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+import pytest
 import trio
 
-from pytsung.control.messages import Adopt, Finished, Report, Stop
+from pytsung.control.messages import Adopt, Finished, Report, Stop, WorkerLost
 from pytsung.controller.aftermath import OnAgentLoss
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
 from pytsung.controller.run import Run
@@ -117,3 +119,82 @@ def test_the_others_just_go_on() -> None:
     assert "redistributed" not in notebook.kinds()
     assert 0.4 < result.coverage < 0.8  # all of one agent's seconds, hardly any of the other's
     assert "the figures cover" in "\n".join(result.verdict.reasons)
+
+
+LOST = WorkerLost(0, 0.5, 4, "killed by SIGKILL", share=0)
+LOST_USERS = Report(Interval(0, users_started=4, users_lost=4))
+
+
+async def adoption(agent: Agent) -> Adopt | None:
+    """What it is to adopt, if that comes within a moment."""
+    with trio.move_on_after(1):
+        return await agent.hear(Adopt)
+    return None
+
+
+def play_with_a_lost_worker(
+    lost: WorkerLost, policy: OnAgentLoss
+) -> tuple[dict[str, Adopt | None], RunResult, Notebook]:
+    """Agent `a` loses a worker, `b` does not; gives what each is to adopt, too."""
+    heard: dict[str, Adopt | None] = {"a": None}
+
+    async def loses(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.say(LOST_USERS, lost)
+        if lost.others:
+            heard["a"] = await adoption(agent)
+        await agent.say(Finished(at=0.9))
+
+    async def goes_on(agent: Agent) -> None:
+        await agent.stand_by()
+        heard["b"] = await adoption(agent)
+        await agent.say(second(0, 5, 5, 0), Finished(at=0.9))
+
+    return heard, *play({"a": loses, "b": goes_on}, policy)
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_future_users_of_a_lost_worker_go_to_all_who_can_play_them(others: bool) -> None:
+    """Its own agent among them, unless it has no other worker: that one is about to go."""
+    lost = replace(LOST, others=others)
+    heard, _, notebook = play_with_a_lost_worker(lost, OnAgentLoss.REDISTRIBUTE)
+    names = ["a", "b"] if others else ["b"]
+    assert [name for name, one in heard.items() if one is not None] == names
+    assert heard["b"] is not None
+    assert heard["b"].share.dealt is not None
+    assert heard["b"].share.dealt.cycle == len(names)
+    assert ("redistributed", {"agent": "a", "worker": 0, "to": names}) in notebook.events
+
+
+@pytest.mark.parametrize(
+    ("lost", "policy"),
+    [
+        (replace(LOST, share=None), OnAgentLoss.REDISTRIBUTE),
+        (LOST, OnAgentLoss.CONTINUE),
+        (LOST, OnAgentLoss.STOP),
+    ],
+)
+def test_a_lost_worker_that_nobody_plays_for(lost: WorkerLost, policy: OnAgentLoss) -> None:
+    """One that another has taken over from would be played twice; other words mean agents."""
+    heard, result, notebook = play_with_a_lost_worker(lost, policy)
+    assert heard["b"] is None
+    assert "redistributed" not in notebook.kinds()
+    assert result.ending is Ending.PLAYED
+
+
+def test_what_was_dealt_out_once_is_not_dealt_out_again() -> None:
+    """Users that kill their worker would go on from host to host, and kill them all."""
+
+    async def loses(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.say(LOST_USERS, LOST, Finished(at=0.9))
+
+    async def dies_of_it(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.hear(Adopt)
+        await agent.say(replace(LOST, worker=1, share=1, others=True))
+        assert await adoption(agent) is None
+        await agent.say(Finished(at=0.9))
+
+    _, notebook = play({"a": loses, "b": dies_of_it}, OnAgentLoss.REDISTRIBUTE)
+    assert notebook.kinds().count("redistributed") == 1

@@ -42,6 +42,24 @@ def test_kill_of_a_worker(start: Start, port: int) -> None:
     assert result.summary["agents"][0]["lost"] == users_["lost"]
 
 
+def test_future_users_of_a_lost_worker_are_played_by_another(start: Start, port: int) -> None:
+    """`redistribute`: only those who were there are lost, and the plan is kept."""
+    text = configuration(
+        port, CONNECT, think(3), CLOSE, load=users(90, rate=30), client=TWO_WORKERS
+    )
+    command = start("start", "--on-agent-loss", "redistribute", text=text)
+    command.wait_until_started(20)
+    os.kill(command.workers[0], signal.SIGKILL)
+    result = command.wait()
+    result.check_books()
+    users_ = result.summary["users"]
+    assert users_["lost"] > 0
+    assert users_["started"] >= 90 - 4  # at most those between its last report and its end
+    assert users_["finished"] == users_["started"] - users_["lost"]
+    (event,) = [event for event in result.events if event["event"] == "redistributed"]
+    assert (event["agent"], event["to"]) == ("localhost", ["localhost"])
+
+
 def test_kill_of_the_agent(start: Start, server: RunningServer) -> None:
     """The only agent is gone, so the run ends at once; what was measured stays readable."""
     command = start("start", text=configuration(server.port, CONNECT, think(30), CLOSE))
