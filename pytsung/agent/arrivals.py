@@ -129,8 +129,9 @@ class Arrivals:
             place.phase = amendment.first
             place.phase_origin = amendment.begins
             place.launched = 0
-            self._crowd.world.recorder.count("newphase")
-            self._enter_phase()
+            if amendment.phases:  # none where only users with fixed times are left
+                self._crowd.world.recorder.count("newphase")
+                self._enter_phase()
         elif place.phase == amendment.first - 1:
             self._duration = amendment.cut
         self.is_finished = False

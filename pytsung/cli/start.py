@@ -86,7 +86,7 @@ class _AttendedRun:
         self._log.save_configuration(plan.name, configuration.document)
         for warning in configuration.warnings:
             self._log.note(4, "config", str(warning))
-        self._timetable = Timetable(plan.load.all_phases())
+        self._timetable = Timetable.of(plan.load)
         heading = _heading(plan, self._options, self._directory)
         self._live = LiveRun(heading, self._timetable)
         self._doors = Doors(self._live)
@@ -208,7 +208,6 @@ def _heading(plan: Plan, options: RunOptions, directory: Path) -> Heading:
         log_directory=str(directory),
         targets=figures.targets,
         seed=options.seed,
-        scheduled=plan.load.scheduled_users,
         limit=plan.load.duration,
     )
 

@@ -22,7 +22,6 @@ from pytsung.dashboard.web.serve import PORT
 from pytsung.errors import ExitStatus, PytsungError, UsageError
 from pytsung.logdir.journal import EVENTS, INTERVALS, read_events, read_intervals
 from pytsung.logdir.summary import SUMMARY, RunSummary, read_summary
-from pytsung.plan import ArrivalPhase
 from pytsung.report.record import INCOMPLETE
 from pytsung.report.sources import newest_run
 from pytsung.schedule.timetable import Timetable
@@ -68,7 +67,7 @@ def _refuse(order: Order) -> None:
 def replayed(directory: Path) -> LiveRun:
     """The picture of a run that is over; without any second for one of Tsung's own."""
     summary = read_summary(directory) if (directory / SUMMARY).exists() else None
-    live = LiveRun(_heading(directory, summary), Timetable(_phases(directory, summary)))
+    live = LiveRun(_heading(directory, summary), _timetable(directory, summary))
     totals = RunTotals()
     agents: list[str] = []
     if (directory / INTERVALS).exists():
@@ -96,11 +95,10 @@ def _heading(directory: Path, summary: RunSummary | None) -> Heading:
     return Heading(name, plan.sentence, str(directory), plan.targets)
 
 
-def _phases(directory: Path, summary: RunSummary | None) -> tuple[ArrivalPhase, ...]:
-    """The plan's phases, from the configuration that lies beside the run, if it can be read."""
+def _timetable(directory: Path, summary: RunSummary | None) -> Timetable:
+    """The plan's, from the configuration that lies beside the run, if it can be read."""
     path = directory / Path(summary.plan.name).name if summary is not None else directory / "-"
-    if not path.is_file():
-        return ()
-    with contextlib.suppress(PytsungError):
-        return read_configuration(path).plan.load.all_phases()
-    return ()
+    if path.is_file():
+        with contextlib.suppress(PytsungError):
+            return Timetable.of(read_configuration(path).plan.load)
+    return Timetable(())

@@ -90,7 +90,8 @@ class Amendment:
     `first` counts from 0 and begins `begins` seconds after the test's start; the phase
     before it ends `cut` seconds after its own beginning. `users` and `rates` are, for
     each worker that one agent began with, its part of each of the new `phases`; workers
-    that it took on later have none.
+    that it took on later have none. Users with a fixed time from `begins` on come `shift`
+    seconds later, whoever plays them.
     """
 
     first: int
@@ -99,6 +100,7 @@ class Amendment:
     phases: tuple[ArrivalPhase, ...]
     users: tuple[tuple[int, ...], ...]
     rates: tuple[tuple[float, ...], ...]
+    shift: float = 0.0
 
     def apply(self, share: AgentShare) -> AgentShare:
         """The share as it is from then on."""
@@ -119,7 +121,14 @@ class Amendment:
             phase_users=(*worker.phase_users[: self.first], *users),
             phase_rates=(*worker.phase_rates[: self.first], *rates),
             fresh=(*worker.fresh, self.first),
+            scheduled_users=tuple(map(self._moved, worker.scheduled_users)),
         )
+
+    def _moved(self, user: ScheduledUser) -> ScheduledUser:
+        """A user with a fixed time, in whose place nothing else changes: its number counts."""
+        if user.start_time < self.begins:
+            return user
+        return replace(user, start_time=user.start_time + self.shift)
 
 
 @dataclass(frozen=True, slots=True)

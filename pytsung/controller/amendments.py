@@ -55,6 +55,7 @@ def amendments(
                 rates=tuple(
                     tuple(phase.rate * weights[n] / whole for phase in change.phases) for n in mine
                 ),
+                shift=change.shift,
             )
         )
         number += len(share.workers)

@@ -68,9 +68,7 @@ class Broadcast:
 
 
 def _heading(live: LiveRun) -> dict[str, Any]:
-    heading = asdict(live.heading)
-    heading.pop("scheduled")
-    return {**heading, "started_at": live.started_at}
+    return {**asdict(live.heading), "started_at": live.started_at}
 
 
 def _json(value: Any) -> str:

@@ -18,10 +18,9 @@ import trio
 from pytsung.control.messages import Health
 from pytsung.dashboard.happenings import mood, sentence
 from pytsung.dashboard.history import History, Point
-from pytsung.plan import ScheduledUser
 from pytsung.schedule.timetable import Timetable
-from pytsung.stats.readings import Reading
 from pytsung.stats import Interval, SampleSummary
+from pytsung.stats.readings import Reading
 from pytsung.stats.totals import RunTotals
 from pytsung.stats.verdict import WORKER_CPU, Verdict
 
@@ -43,7 +42,6 @@ class Heading:
     log_directory: str
     targets: tuple[str, ...] = ()
     seed: int = 0
-    scheduled: tuple[ScheduledUser, ...] = ()
     limit: float | None = None
 
 
@@ -89,9 +87,9 @@ class LiveRun:
         self.agents: Sequence[AgentView] = ()
         self.verdict = Verdict("clean")
         self.interval = Interval(-1)
-        self.readings: dict[str, dict[str, float]] = {}
         self.by_agent: Mapping[str, Interval] = {}
         self.hosts: dict[str, Health] = {}
+        self.readings: dict[str, dict[str, float]] = {}
         self.last_errors: dict[str, deque[dict[str, Any]]] = {}
         self._events: deque[dict[str, Any]] = deque(maxlen=MOST_EVENTS)
         self._event_count = 0
@@ -142,11 +140,11 @@ class LiveRun:
 
     def host(self, name: str, health: Health) -> None:
         """How a host is doing."""
+        self.hosts[name] = health
+
     def reading(self, reading: Reading) -> None:
         """A figure of a host that is monitored; the last one of each is kept."""
         self.readings.setdefault(reading.host, {})[reading.metric] = reading.value
-
-        self.hosts[name] = health
 
     def event(self, kind: str, at: float, fields: Mapping[str, Any]) -> None:
         """Something happened at a Unix time."""
@@ -202,14 +200,14 @@ class LiveRun:
             return "ended"
         place = self.timetable.place(self.elapsed)
         if place is None:
-            return "waiting for the last users"
+            is_over = self.elapsed >= self.timetable.ends
+            return "waiting for the last users" if is_over else "users with fixed times are to come"
         paused = ", paused" if self.timetable.is_paused(self.elapsed) else ""
         return f"phase {place + 1} of {len(self.timetable.stretches)}{paused}"
 
     def planned_rate(self, at: float) -> float:
         """Users per second that were to arrive at a time."""
-        scheduled = sum(at - 0.5 <= user.start_time < at + 0.5 for user in self.heading.scheduled)
-        return self.timetable.rate(at) + scheduled
+        return self.timetable.rate(at) + self.timetable.fixed_between(at - 0.5, at + 0.5)
 
     @property
     def request_rate(self) -> float:
@@ -272,7 +270,7 @@ class LiveRun:
             for stretch in self.timetable.stretches
             if (at := stretch.begins) < elapsed
         )
-        wanted += sum(user.start_time <= elapsed for user in self.heading.scheduled)
+        wanted += self.timetable.fixed_between(0.0, elapsed)
         return max(0.0, self.interval.users_open + wanted - self.totals.users_started)
 
     def _main_samples(self) -> SampleSummary | None:

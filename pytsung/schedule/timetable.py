@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pytsung.errors import UsageError
-from pytsung.plan import ArrivalPhase
+from pytsung.plan import ArrivalPhase, Load
 from pytsung.schedule.arrivals import planned_users
 
 HOLD = 1e9
@@ -43,28 +43,44 @@ class Stretch:
 class Change:
     """From `begins` on, `phases` are played, the first of them as number `first` (from 0).
 
-    The phase before them ends `cut` seconds after its beginning.
+    The phase before them ends `cut` seconds after its beginning. Users with a fixed
+    time from `begins` on come `shift` seconds later than they would have.
     """
 
     first: int
     begins: float
     cut: float
     phases: tuple[ArrivalPhase, ...]
+    shift: float = 0.0
 
 
 class Timetable:
-    """The phases of a test as they are played; `is_amended` once an operator changed them."""
+    """The phases of a test as they are played; `is_amended` once an operator changed them.
 
-    def __init__(self, phases: Sequence[ArrivalPhase]) -> None:
+    `fixed` are the times of users who have one of their own (Tsung's `<user>`); while
+    arrivals are paused, those who wait stand `HOLD` later.
+    """
+
+    def __init__(self, phases: Sequence[ArrivalPhase], fixed: Iterable[float] = ()) -> None:
         self.is_amended = False
         self.stretches: list[Stretch] = []
+        self.fixed = list(fixed)
         self._append(phases, 0.0)
+
+    @classmethod
+    def of(cls, load: Load) -> Timetable:
+        """The timetable of a plan's load."""
+        return cls(load.all_phases(), (user.start_time for user in load.scheduled_users))
 
     # -- reading --------------------------------------------------------------
 
     @property
     def ends(self) -> float:
-        """When the last phase ends."""
+        """When nobody is to come any more: the last phase and all fixed times are over."""
+        return max([self._phases_end, *self.fixed])
+
+    @property
+    def _phases_end(self) -> float:
         return self.stretches[-1].ends if self.stretches else 0.0
 
     @property
@@ -89,6 +105,10 @@ class Timetable:
         # `maxnumber` may end the arrivals of a phase early.
         return rate if (at - stretch.begins) * rate < stretch.users else 0.0
 
+    def fixed_between(self, begin: float, end: float) -> int:
+        """How many users have a fixed time from `begin` to before `end`."""
+        return sum(begin <= time < end for time in self.fixed)
+
     def is_paused(self, at: float) -> bool:
         """Whether an operator holds the arrivals."""
         number = self.place(at)
@@ -107,31 +127,43 @@ class Timetable:
 
     def pause(self, at: float) -> Change:
         """Let nobody arrive from a time on; the rest of the plan waits. Raises UsageError."""
-        current = self._current(at)
-        if current.is_pause:
+        if self.is_paused(at):
             raise UsageError("arrivals are paused already; resume them")
-        hold = ArrivalPhase(current.phase.number, HOLD, 0.0, weights=current.phase.weights)
-        return self._change(at, [hold, *self._rest(at, current.phase.rate)], is_pause=True)
+        self._refuse_if_over(at, self.ends)
+        number = self.place(at)
+        if number is None:  # only fixed times are left
+            hold = ArrivalPhase(len(self.stretches) + 1, HOLD, 0.0)
+            return self._change(at, [hold], is_pause=True, shift=HOLD)
+        phase = self.stretches[number].phase
+        hold = ArrivalPhase(phase.number, HOLD, 0.0, weights=phase.weights)
+        rest = self._rest(at, phase.rate)
+        return self._change(at, [hold, *rest], is_pause=True, shift=HOLD)
 
     def resume(self, at: float) -> Change:
         """Go on where arrivals were paused. Raises UsageError when they are not."""
-        if not self._current(at).is_pause:
+        number = self.place(at)
+        if number is None or not self.stretches[number].is_pause:
             raise UsageError("arrivals are not paused; pause them first")
-        return self._change(at, self._rest(at, 0.0)[1:])
+        paused = at - self.stretches[number].begins
+        return self._change(at, self._rest(at, 0.0)[1:], shift=paused - HOLD)
 
     def change_rate(self, at: float, rate: float) -> Change:
         """Let `rate` users arrive per second until the end of the phase. Raises UsageError."""
         if not 0 < rate < HOLD:
             raise UsageError(f"{rate:g} users per second cannot arrive; give a rate above 0")
-        if self._current(at).is_pause:
+        if self.is_paused(at):
             raise UsageError("arrivals are paused; resume them, then change the rate")
+        self._refuse_if_over(at, self._phases_end)
         return self._change(at, self._rest(at, rate))
 
-    def _current(self, at: float) -> Stretch:
-        number = self.place(at)
-        if number is None or self.ends - at < LEAST_REST:
+    def _refuse_if_over(self, at: float, ends: float) -> None:
+        """Raise UsageError when arrivals are over, or nearly: workers leave after the last one."""
+        if at >= ends:
             raise UsageError(f"arrivals are over: nothing of them is left to change; {CURE}")
-        return self.stretches[number]
+        if ends - at < LEAST_REST:
+            raise UsageError(
+                f"arrivals are over in less than {LEAST_REST:g} s: too late to change them; {CURE}"
+            )
 
     def _rest(self, at: float, rate: float) -> list[ArrivalPhase]:
         """What is left of the phase at a time, at another rate, and the phases after it."""
@@ -147,15 +179,25 @@ class Timetable:
         return [left, *(later.phase for later in self.stretches[number + 1 :])]
 
     def _change(
-        self, at: float, phases: Iterable[ArrivalPhase], *, is_pause: bool = False
+        self,
+        at: float,
+        phases: Iterable[ArrivalPhase],
+        *,
+        is_pause: bool = False,
+        shift: float = 0.0,
     ) -> Change:
         number = self.place(at)
-        assert number is not None
-        cut = self.stretches[number]
-        short = replace(cut.phase, duration=at - cut.begins, wait_all_sessions_end=False)
-        self.stretches[number:] = [replace(cut, phase=short)]
-        change = Change(number + 1, at, short.duration, tuple(phases))
+        if number is None:  # after the last phase: it is said to have lasted until now
+            number = len(self.stretches) - 1
+        length = 0.0
+        if self.stretches:
+            last = self.stretches[number]
+            length = at - last.begins
+            short = replace(last.phase, duration=length, wait_all_sessions_end=False)
+            self.stretches[number:] = [replace(last, phase=short)]
+        change = Change(number + 1, at, length, tuple(phases), shift)
         self._append(change.phases, at, is_pause=is_pause)
+        self.fixed = [time + shift if time >= at else time for time in self.fixed]
         self.is_amended = True
         return change
 

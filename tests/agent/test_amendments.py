@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -10,7 +10,7 @@ from pytsung.agent import arrivals as module
 from pytsung.control.orders import Action, Order
 from pytsung.control.share import AgentShare
 from pytsung.controller.amendments import amendments, change_of
-from pytsung.plan import ArrivalPhase
+from pytsung.plan import ArrivalPhase, ScheduledUser
 from pytsung.reactor.calendar import NEVER
 from pytsung.schedule.timetable import Timetable
 from tests.agent.test_arrivals import ORIGIN, Clock, Player, player, share_of
@@ -28,10 +28,17 @@ def clock() -> Iterator[Clock]:
 class Amended:
     """A worker and the operator's timetable beside it."""
 
-    def __init__(self, clock: Clock, *phases: ArrivalPhase, max_users: int = 10**6) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *phases: ArrivalPhase,
+        max_users: int = 10**6,
+        fixed: Sequence[float] = (),
+    ) -> None:
         self.clock = clock
-        self.share: AgentShare = share_of(*phases, max_users=max_users)
-        self.timetable = Timetable(phases)
+        users = tuple(ScheduledUser(at, 0) for at in fixed)
+        self.share: AgentShare = share_of(*phases, users=users, max_users=max_users)
+        self.timetable = Timetable.of(self.share.plan.load)
         self.played: Player = player(clock, self.share)
         clock.now = ORIGIN
         self.played.arrivals.begin(ORIGIN)
@@ -61,7 +68,8 @@ class Amended:
 
     def check_books(self) -> None:
         """Started and dropped are together all that were wanted: what the verdict relies on."""
-        assert len(self.played.crowd.came) + self.dropped == self.timetable.wanted
+        wanted = self.timetable.wanted + len(self.timetable.fixed)
+        assert len(self.played.crowd.came) + self.dropped == wanted
 
 
 def steady(number: int, seconds: float, rate: float) -> ArrivalPhase:
@@ -81,6 +89,42 @@ def test_nobody_arrives_in_a_pause_and_the_rest_does_after_it(clock: Clock) -> N
     assert run.came(151.0, 210.0) == pytest.approx(50 * 5, abs=70)
     assert [phase for phase, _ in run.played.phases] == [1, 2, 3, 4]
     run.check_books()
+
+
+def test_users_with_fixed_times_wait_too(clock: Clock) -> None:
+    """Who has a time in the pause, or after it, comes so much later; who came, has come."""
+    run = Amended(clock, steady(1, 100.0, 0.001), fixed=[10.0, 40.1, 50.0, 99.0])
+    run.play(until=40.0)
+    run.order(Action.PAUSE, at=40.2)
+    run.play(until=90.0)
+    assert times(run) == pytest.approx([10.0, 40.1], abs=0.01)
+    run.order(Action.RESUME, at=90.2)
+    run.play()
+    assert times(run) == pytest.approx([10.0, 40.1, 100.0, 149.0], abs=0.01)
+    assert max(run.played.arrivals.lateness) < 0.01
+    run.check_books()
+
+
+@pytest.mark.parametrize("phases", [(), (ArrivalPhase(1, 20.0, 1.0, None, (0.5, 0.5)),)])
+def test_users_with_fixed_times_are_paused_without_a_phase(
+    clock: Clock, phases: tuple[ArrivalPhase, ...]
+) -> None:
+    """After the last phase, or in a test that has none."""
+    run = Amended(clock, *phases, fixed=[30.0, 60.0])
+    for pause in (40.0, 55.0):  # it can be done again and again
+        run.play(until=pause - 0.2)
+        run.order(Action.PAUSE, at=pause)
+        run.play(until=pause + 9.8)
+        run.order(Action.RESUME, at=pause + 10.0)
+    run.play()
+    assert run.came(21.0, 1e6) == 2
+    assert run.came(29.9, 30.1) == run.came(79.9, 80.1) == 1
+    run.check_books()
+
+
+def times(run: Amended) -> list[float]:
+    """When those with a fixed time came, who play the first session."""
+    return [at for at, _, session, _ in run.played.crowd.came if session == "first"]
 
 
 def test_a_new_rate_begins_at_its_instant(clock: Clock) -> None:

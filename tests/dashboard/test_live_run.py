@@ -11,7 +11,7 @@ import trio
 from pytsung.control.messages import Health
 from pytsung.dashboard.broadcast import Broadcast
 from pytsung.dashboard.live_run import AgentView, Heading, LiveRun
-from pytsung.plan import ArrivalPhase, ScheduledUser
+from pytsung.plan import ArrivalPhase, Load, ScheduledUser
 from pytsung.schedule.timetable import Timetable
 from pytsung.stats import Interval
 from pytsung.stats.totals import RunTotals
@@ -24,8 +24,8 @@ class Feed:
 
     def __init__(self, *phases: ArrivalPhase, scheduled: tuple[ScheduledUser, ...] = ()) -> None:
         phases = phases or (ArrivalPhase(1, 60.0, 2.0), ArrivalPhase(2, 30.0, 1.0))
-        heading = Heading("t.xml", "some users", "/logs/1", ("a:1",), 7, scheduled)
-        self.live = LiveRun(heading, Timetable(phases))
+        heading = Heading("t.xml", "some users", "/logs/1", ("a:1",), 7)
+        self.live = LiveRun(heading, Timetable.of(Load(phases, scheduled)))
         self.totals = RunTotals()
         self.live.begin(1000.0)
 

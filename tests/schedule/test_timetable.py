@@ -65,8 +65,10 @@ def test_changes_that_make_no_sense_change_nothing() -> None:
     for rate in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(UsageError, match="give a rate above 0"):
             table.change_rate(10.0, rate)
-    with pytest.raises(UsageError, match="arrivals are over"):
+    with pytest.raises(UsageError, match=r"over in less than 1 s: too late to change them; let"):
         table.pause(149.5)
+    with pytest.raises(UsageError, match="arrivals are over: nothing of them is left"):
+        table.change_rate(150.0, 5.0)
     assert not table.is_amended
     table.pause(10.0)
     with pytest.raises(UsageError, match="paused already"):
@@ -74,6 +76,39 @@ def test_changes_that_make_no_sense_change_nothing() -> None:
     with pytest.raises(UsageError, match="resume them"):
         table.change_rate(11.0, 5.0)
     assert len(table.stretches) == 4
+
+
+def test_fixed_times_wait_in_a_pause_as_everybody_does() -> None:
+    """A target that is let to breathe is not to be asked by whoever has an appointment."""
+    table = Timetable([ArrivalPhase(1, 100.0, 10.0)], fixed=[10.0, 40.0, 90.0, 120.0])
+    assert (table.ends, table.fixed_between(39.5, 40.5)) == (120.0, 1)
+    change = table.pause(40.0)
+    assert change.shift == HOLD
+    assert table.fixed_between(11.0, 1e6) == 0
+    back = table.resume(70.0)
+    assert back.shift == 30.0 - HOLD
+    assert table.fixed == pytest.approx([10.0, 70.0, 120.0, 150.0], abs=1e-6)
+    assert table.ends == pytest.approx(150.0)
+    assert table.change_rate(80.0, 5.0).shift == 0.0
+
+
+@pytest.mark.parametrize("phases", [[], [ArrivalPhase(1, 20.0, 10.0)]])
+def test_fixed_times_alone_can_be_paused(phases: list[ArrivalPhase]) -> None:
+    """After the last phase, or without any; there is no rate then to be changed."""
+    table = Timetable(phases, fixed=[60.0])
+    with pytest.raises(UsageError, match="arrivals are over"):
+        table.change_rate(40.0, 5.0)
+    change = table.pause(40.0)
+    assert (change.first, change.begins) == (len(phases), 40.0)
+    assert [phase.rate for phase in change.phases] == [0.0]
+    assert table.is_paused(1000.0)
+    back = table.resume(100.0)
+    assert (back.first, back.phases) == (len(phases) + 1, ())
+    assert not table.is_paused(101.0)
+    assert table.ends == pytest.approx(120.0)
+    assert table.wanted == sum(phase.users for phase in phases)
+    with pytest.raises(UsageError, match="over in less than 1 s"):
+        table.pause(119.5)
 
 
 def test_a_phase_that_waited_for_its_users_moves_all_that_follow() -> None:
