@@ -52,7 +52,7 @@ class Meter:
     Tsung reads every ten seconds and takes the difference for that; here it is divided
     by the time that passed, so a reading that came late is no peak. As in Tsung the
     first one is only where counting begins, as is one lower than the last (a restart,
-    a counter that wrapped).
+    a counter that wrapped), and 0 is none at all: snmpd says it until it has looked.
     """
 
     _last: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -61,6 +61,8 @@ class Meter:
         """What there is to record of a reading made at `at` (seconds); None: nothing yet."""
         if reading.kind is not ReadingKind.COUNTER:
             return reading
+        if not reading.value:
+            return None
         last = self._last.get(reading.name)
         self._last[reading.name] = (reading.value, at)
         if last is None or reading.value < last[0] or at <= last[1]:

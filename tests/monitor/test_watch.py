@@ -171,7 +171,7 @@ def test_counters_are_metered() -> None:
     """The first reading of a counter says nothing yet; then the time that passed counts."""
 
     def packets(count: int, now: float) -> list[Reading]:
-        return [Reading("recvpackets", "os_mon@web1", 7 * now, ReadingKind.COUNTER)]
+        return [Reading("recvpackets", "os_mon@web1", 7 * now + 1, ReadingKind.COUNTER)]
 
     ear = watch(20, web1=Scripted(packets))
     assert [at for at, _ in ear.readings] == [5, 15]

@@ -26,12 +26,17 @@ def test_names_are_tsungs() -> None:
 def test_a_counter_is_what_it_grew_by_in_ten_seconds() -> None:
     """A reading that came late would else be a peak that never was."""
     assert growth((0, 10), (10, 60), (20, 80)) == [None, 50, 20]
-    assert growth((0, 0), (12.5, 50), (17.5, 60)) == [None, pytest.approx(40), pytest.approx(20)]
+    assert growth((0, 20), (12.5, 70), (17.5, 80)) == [None, pytest.approx(40), pytest.approx(20)]
 
 
 def test_a_counter_that_fell_begins_anew() -> None:
     """A host that was restarted did not take back what it sent; a counter wraps at 2³²."""
     assert growth((0, 100), (10, 7), (20, 17)) == [None, None, 10]
+
+
+def test_a_counter_at_zero_has_not_begun() -> None:
+    """An agent that was just started says 0, and then all that was counted since the boot."""
+    assert growth((0, 0), (10, 5000), (20, 5010)) == [None, None, 10]
 
 
 def test_a_counter_that_rests_grew_by_nothing() -> None:
