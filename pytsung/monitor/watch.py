@@ -52,12 +52,12 @@ class Monitoring:
     """All hosts that are watched, by the names that the configuration gives them."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
-        self._sources = sources
+        self.sources = sources
 
     async def run(self, hearer: Hearer, elapsed: Elapsed, unix: Callable[[float], float]) -> None:
         """Watch until cancelled; `unix` makes Unix time of seconds of the test."""
         async with trio.open_nursery() as nursery:
-            for host, source in self._sources.items():
+            for host, source in self.sources.items():
                 watch = _Watch(host, source, hearer, elapsed, unix)
                 nursery.start_soon(watch.run)
 
