@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pytsung.logdir.summary import SampleFigures
-from pytsung.report.noise import Difference, compare
+from pytsung.report.noise import FLOOR, TAIL_FLOOR, Difference, compare
 from pytsung.report.record import RunRecord, ordered
 from pytsung.report.windows import PERCENTS, Window
 
 WORDS = ("avg", "med", "p(95)", "p(99)", "rate")
 """What is compared of a sample, in the words of thresholds; of a counter only `rate`."""
+
+TAILS = ("p(95)", "p(99)")
 
 _NUMBERS = {"med": 50.0, "p(95)": 95.0, "p(99)": 99.0}
 
@@ -96,7 +98,9 @@ def compare_runs(first: RunRecord, second: RunRecord) -> Comparison:
     rows = []
     for name, word, unit, take in wanted:
         one, other = _whole(first, name, word), _whole(second, name, word)
-        difference = _compare(first, second, take, len(wanted))
+        floor = TAIL_FLOOR if word in TAILS else FLOOR
+        seconds = [[take(window) for window in run.windows] for run in (first, second)]
+        difference = compare(*seconds, looks=len(wanted), floor=floor)
         if unit == "time" and abs(other - one) <= max(_of_word(lag, word) for lag in lags):
             difference = replace(difference, is_seen=False)
         rows.append(Row(name, word, unit, one, other, difference))
@@ -117,11 +121,6 @@ def _whole(run: RunRecord, name: str, word: str) -> float:
 def _of_word(figures: SampleFigures, word: str) -> float:
     by_word = {"avg": figures.mean, "med": figures.p50, "p(95)": figures.p95}
     return by_word.get(word, figures.p99)
-
-
-def _compare(first: RunRecord, second: RunRecord, take: _Take, looks: int) -> Difference:
-    rows = [[take(window) for window in run.windows] for run in (first, second)]
-    return compare(*rows, looks=looks)
 
 
 def _taker(name: str, word: str) -> _Take:

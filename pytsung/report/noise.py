@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from statistics import NormalDist, fmean, median, stdev
 
 BATCHES = 20
-"""Batches of a run: more would be too short to be independent, fewer too few to see noise."""
+"""Batches of a run: more would be too short to be independent, fewer too few to see noise.
 
-STRETCH = 2
-"""Seconds in a batch at least."""
+In a short run a second is a batch. Where neighbours are alike by 0.6 equal runs are told
+apart in 1.5 of 100 then, not 1. Batches of two seconds are spoilt by one bad second:
+they lost every second difference of 10 % where one second in 15 was bad.
+"""
 
-TRIM = 0.1
-"""Part of the batches at either end that does not count."""
+TRIM = 0.25
+"""Part of the batches at either end that does not count: an accident of either run spoils one."""
 
 FEWEST = 6
 """Batches from which a difference is looked for at all."""
@@ -32,15 +34,22 @@ FLOOR = 0.05
 """Part below which a difference is never reported: two equal runs on one machine differ by
 so much (other processes, another layout of memory), however many seconds they have."""
 
-ERROR_RATE = 0.02
-"""How often, of all comparisons of equal runs, one finds some difference by chance."""
+TAIL_FLOOR = 0.10
+"""The same for a tail (p95, p99). It is made of moments in which the machine did something
+else: of 100 pairs of equal runs under a load that drifted, 5 had one that differed by more than
+FLOOR, and none or one a tail that differed by more than this (simulated, with the noise of
+tests/report/test_noise.py and that of two busy processors)."""
+
+ERROR_RATE = 0.05
+"""How often, of all comparisons of equal runs, one finds some difference by chance. The
+floors leave less of it: figures of one run are alike, and each look is taken for a new one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """How much more the second row is than the first: `ratio`, surely between `low` and `high`.
 
-    `is_seen`: beyond chance and FLOOR. `is_known` is false when there were too few
+    `is_seen`: beyond chance and the floor. `is_known` is false when there were too few
     figures to tell; then nothing else means anything.
     """
 
@@ -52,7 +61,11 @@ class Difference:
 
 
 def compare(
-    first: Sequence[float | None], second: Sequence[float | None], *, looks: int = 1
+    first: Sequence[float | None],
+    second: Sequence[float | None],
+    *,
+    looks: int = 1,
+    floor: float = FLOOR,
 ) -> Difference:
     """Compare two rows of figures, taken at the same times since the start of each run.
 
@@ -65,10 +78,11 @@ def compare(
         second: the same of the second run; what one has longer is left out.
         looks: how many comparisons are made in all; the more there are, the
             surer each has to be.
+        floor: the part below which a difference is not reported.
     """
     pairs = [(a, b) for a, b in zip(first, second, strict=False) if a is not None and b is not None]
     busy = [pair for pair in pairs if any(pair)]  # after the last arrival, both rates are 0
-    batches = _batches(busy if len(busy) >= FEWEST * STRETCH else pairs)
+    batches = _batches(busy if len(busy) >= FEWEST else pairs)
     if len(batches) < FEWEST:
         return Difference()
     probability = 1 - ERROR_RATE / looks / 2
@@ -82,13 +96,13 @@ def compare(
             is_new = change > margin
             return Difference(math.inf if is_new else 1.0, is_seen=is_new, is_known=True)
         ratio, low, high = (max(1 + (change + side) / base, 0.0) for side in (0.0, -margin, margin))
-    is_seen = (low > 1 or high < 1) and abs(ratio - 1) > FLOOR
+    is_seen = (low > 1 or high < 1) and abs(ratio - 1) > floor
     return Difference(ratio, low, high, is_seen, is_known=True)
 
 
 def _batches(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """The median of each stretch of equal length; what does not fill one goes into the last."""
-    count = min(BATCHES, max(FEWEST, len(pairs) // STRETCH))
+    count = min(BATCHES, max(FEWEST, len(pairs)))
     size = len(pairs) // count
     if not size:
         return []
@@ -100,7 +114,7 @@ def _batches(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _trimmed(changes: Sequence[float], probability: float) -> tuple[float, float]:
-    """The mean change without its outermost tenths, and how far off it may be (Yuen, 1974).
+    """The mean change without its outermost quarters, and how far off it may be (Yuen, 1974).
 
     A batch in which one run met a backup or a collector pause does not decide.
     """
