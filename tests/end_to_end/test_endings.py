@@ -97,7 +97,7 @@ def test_requests_in_flight_get_their_grace_and_a_second_signal_cuts_it(start: S
         command.signal(signal.SIGINT)
         asked = time.monotonic()
         result = command.wait()
-    assert time.monotonic() - asked < 15
+    assert time.monotonic() - asked < 40  # not the 50 s of grace
     assert result.status == 130, result.stderr
     result.check_books()
     assert result.summary["users"]["open"] == 20
@@ -131,7 +131,7 @@ def test_the_loads_own_duration(start: Start, port: int) -> None:
     result.check_books()
     assert result.counters["error_abort"] == 1
     assert result.summary["users"]["open"] == 20
-    assert 2 <= result.summary["duration"] < 12
+    assert 2 <= result.summary["duration"] < 30
     assert result.verdict != "invalid", result.reasons
 
 

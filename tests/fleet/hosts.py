@@ -27,7 +27,7 @@ from tests.fleet.network import may_make_namespaces, network
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 BASE_PATH = "/usr/local/bin:/usr/bin:/bin"
 NO_HOME = "/nonexistent"
-PATIENCE = 10.0
+PATIENCE = 30.0
 HERE = "127.0.0.1"
 
 

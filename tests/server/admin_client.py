@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.server.running import RunningServer
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 def wait_for(happened: Callable[[], object], patience: float = PATIENCE) -> None:

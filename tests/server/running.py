@@ -23,7 +23,7 @@ HEAD = (
 )
 FIRST_FRAME_2021 = b'\x81\x3e{"type":"connected","data":{"channels":["files"],"user":null}}'
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds until a read fails: a server that does not answer is a failure, not a hang."""
 
 
