@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from bench import goals
 from bench.generators import BARE, TSUNG, Generator, Running, generate, has_tsung, pytsung
 from bench.machine import describe_machine, raise_descriptor_limit
 from bench.sessions import ALL_AT_ONCE, Load, fresh_sources
@@ -111,8 +112,8 @@ def rows(title: str, costs: dict[str, list[float]]) -> list[str]:
     return lines
 
 
-def compare(title: str, users: int, rate: float, rounds: int) -> None:
-    """Measure all generators, in turn, and print their rows."""
+def compare(title: str, users: int, rate: float, rounds: int) -> dict[str, list[float]]:
+    """Measure all generators, in turn, and print their rows. Gives what they cost, by name."""
     generators = [BARE, pytsung(), *([TSUNG] if has_tsung() else [])]
     costs: dict[str, list[float]] = {generator.name: [] for generator in generators}
     for number in range(rounds):
@@ -120,6 +121,21 @@ def compare(title: str, users: int, rate: float, rounds: int) -> None:
             print(f"{title}, round {number + 1}: {generator.name}", file=sys.stderr)
             costs[generator.name].append(measure(generator, users, rate))
     print("\n".join(rows(title, costs)), flush=True)
+    return costs
+
+
+def judge(saturating: dict[str, list[float]], steady: dict[str, list[float]]) -> None:
+    """Hold what was measured against its goals."""
+    for key, costs in (("saturating-bare", saturating), ("steady-bare", steady)):
+        if costs:
+            bare = ratio(costs, "pytsung", BARE.name)
+            goals.say(key, bare, f"{bare:.2f}")
+    if steady:
+        cost = median(steady["pytsung"])
+        goals.say("steady", cost, f"{cost * 1e6:.0f} µs")
+    if TSUNG.name in saturating:
+        cheaper = ratio(saturating, TSUNG.name, "pytsung")
+        goals.say("saturating-tsung", cheaper, f"{cheaper:.1f} ×")
 
 
 def main() -> None:
@@ -134,12 +150,15 @@ def main() -> None:
     print("CPU per connect and upgrade, user and system, all processes but the target, one worker.")
     print("\n| load | generator | per connection | × bare loop | × pytsung | rounds, µs |")
     print("| --- | --- | --- | --- | --- | --- |", flush=True)
+    saturating: dict[str, list[float]] = {}
+    steady: dict[str, list[float]] = {}
     if options.mode != "steady":
         title = f"{SATURATING_USERS:,} at once"
-        compare(title, SATURATING_USERS, ALL_AT_ONCE, options.rounds)
+        saturating = compare(title, SATURATING_USERS, ALL_AT_ONCE, options.rounds)
     if options.mode != "saturating":
         users = min(round(options.rate * STEADY_SECONDS), STEADY_USERS)
-        compare(f"{options.rate:,.0f}/s", users, options.rate, options.rounds)
+        steady = compare(f"{options.rate:,.0f}/s", users, options.rate, options.rounds)
+    judge(saturating, steady)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench import goals
 from bench.machine import describe_machine
 from bench.nginx import PATH, Nginx, find_nginx, serving
 from bench.processes import Family
@@ -167,6 +168,15 @@ CURES = {
 """How each is had."""
 
 
+GOALS = (
+    ("http-wrk", "pytsung", "wrk"),
+    ("http-tsung", "Tsung", "pytsung"),
+    ("http-k6", "k6", "pytsung"),
+    ("http-locust", "Locust FastHttpUser", "pytsung"),
+)
+"""Of which goal it is how many times more who costs than whom."""
+
+
 @dataclass(frozen=True, slots=True)
 class Playing:
     """A generator at work: its processes, the first of them, and its folder."""
@@ -252,12 +262,25 @@ def available(wanted: list[str]) -> list[Generator]:
     return found
 
 
-def ratio(costs: dict[str, list[Cost]], one: str, other: str) -> str:
+def times(costs: dict[str, list[Cost]], one: str, other: str) -> float | None:
     """How many times more `one` costs than `other`: the median of the rounds."""
-    if other not in costs:
-        return "–"
-    pairs = zip(costs[one], costs[other], strict=True)
-    return f"{median(a.cpu / b.cpu for a, b in pairs):.2f}"
+    if one not in costs or other not in costs:
+        return None
+    return median(a.cpu / b.cpu for a, b in zip(costs[one], costs[other], strict=True))
+
+
+def ratio(costs: dict[str, list[Cost]], one: str, other: str) -> str:
+    """The same in words."""
+    found = times(costs, one, other)
+    return "–" if found is None else f"{found:.2f}"
+
+
+def judge(costs: dict[str, list[Cost]]) -> None:
+    """Hold what was measured against its goals, as far as there is somebody to compare with."""
+    for key, one, other in GOALS:
+        found = times(costs, one, other)
+        if found is not None:
+            goals.say(key, found, f"{found:.2f} ×")
 
 
 def row(costs: dict[str, list[Cost]], name: str) -> str:
@@ -300,6 +323,7 @@ def main() -> int:
                 costs[generator.name].append(measure(generator, nginx, options.users))
     for name in costs:
         print(row(costs, name), flush=True)
+    judge(costs)
     return 0
 
 

@@ -53,12 +53,3 @@ def raise_descriptor_limit() -> int:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
-
-
-def available_memory() -> int:
-    """Bytes that programs could still have, in the kernel's estimate."""
-    found = re.search(
-        r"^MemAvailable:\s+(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE
-    )
-    assert found is not None, "every Linux since 3.14 says it"
-    return int(found[1]) * 1024

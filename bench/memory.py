@@ -16,6 +16,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+from bench import goals
 from bench.generators import TSUNG, Generator, Running, generate, has_tsung, pytsung
 from bench.machine import describe_machine, raise_descriptor_limit
 from bench.processes import Memory
@@ -128,11 +129,13 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- |", flush=True)
     # A longer warm-up than the usual second: time to look at workers without users.
     ours = pytsung("-w", "2s")
-    print(row("pytsung", measure(ours, options.users, WORKERS, RATE, settle=3)), flush=True)
+    held = measure(ours, options.users, WORKERS, RATE, settle=3)
+    print(row("pytsung", held), flush=True)
     if has_tsung():
         print("Tsung: users arrive, then 12 s until it lets them hibernate", file=sys.stderr)
         growth = measure(TSUNG, options.users // 2, 1, RATE / 2, settle=12)
         print(row("Tsung", growth), flush=True)
+    goals.say("user", held.rss, f"{held.rss:,.0f} B")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """Run every measurement and put its table into the page about performance.
 
-    python -m bench.run [--only connect,memory] [--no-write]
+    python -m bench.run [--only connect,growth.users] [--no-write]
 
 Answers: what all programs here answer, on this machine, now. What each one prints is
 shown as it comes, and then replaces its section between the markers of
 docs/explanation/performance.md; without the markers nothing is run. A program that
-fails leaves its last words below its table, and the exit status is 1. Takes about
-twelve minutes with Tsung, k6 and Locust.
+fails leaves its last words below its table, and the exit status is 1. Goals and what
+was measured of them come into a table of their own, from all sections that are there.
+Takes about 25 minutes with Tsung, k6 and Locust; with `million`, which only `--only`
+asks for, seven more.
 """
 
 from __future__ import annotations
@@ -19,24 +21,66 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
-BEGIN = "<!-- figures: begin (written by `python -m bench.run`) -->"
-END = "<!-- figures: end -->"
+from bench import goals
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = DOCS / "explanation" / "performance.md"
 HEADING = "### "
+MACHINE = "Machine: "
+"""What the first line of every measurement begins with."""
+
 PATIENCE = 400.0
+"""Seconds in which a program ends that has closed its output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where on the page something belongs: between two markers."""
+
+    begin: str
+    end: str
+
+    def text(self, page: str) -> str:
+        """What stands there."""
+        return page.partition(self.begin)[2].partition(self.end)[0]
+
+    def fill(self, page: str, text: str) -> str:
+        """The page with a new text there. Raises ValueError when it lacks the markers."""
+        before, begin, rest = page.partition(self.begin)
+        _, end, after = rest.partition(self.end)
+        if not begin or not end:
+            raise ValueError(f"the markers {self.begin} and {self.end} are missing; put them there")
+        return f"{before}{begin}\n\n{text}\n\n{end}{after}"
+
+
+FIGURES = Place(
+    "<!-- figures: begin (written by `python -m bench.run`) -->", "<!-- figures: end -->"
+)
+GOALS = Place("<!-- goals: begin (written by `python -m bench.run`) -->", "<!-- goals: end -->")
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One program of this folder, and the heading that its table gets."""
+    """One program of this folder, and the heading that its table gets.
+
+    `graph` says what is to be seen on the one that it draws. One that is `rare` is run
+    only when it is asked for.
+    """
 
     name: str
     heading: str
+    graph: str = ""
+    is_rare: bool = False
 
     @property
-    def command(self) -> list[str]:
+    def picture(self) -> Path:
+        """Where its graph is kept."""
+        return DOCS / "images" / f"{self.name.replace('.', '-')}.svg"
+
+    def command(self, *, with_graph: bool) -> list[str]:
         """How it is started."""
-        return [sys.executable, "-m", f"bench.{self.name}"]
+        words = [sys.executable, "-m", f"bench.{self.name}"]
+        return [*words, "--graph", str(self.picture)] if self.graph and with_graph else words
 
 
 MEASUREMENTS = (
@@ -49,14 +93,25 @@ MEASUREMENTS = (
     Measurement("server", "The bundled server"),
     Measurement("report", "Making a report"),
     Measurement("controller", "Controlling 64 agents"),
+    Measurement("million", "A million connections", is_rare=True),
+    Measurement("growth.users", "More users", "What a user costs, from 1,000 to a million"),
+    Measurement("growth.arrivals", "More arrivals", "What a user costs, at 100/s to 20,000/s"),
+    Measurement("growth.agents", "More agents", "What an agent costs, from 1 to 64"),
+    Measurement("growth.statistics", "More statistics", "What a name costs, from 10 to 1,000"),
+    Measurement(
+        "growth.sessions", "Longer sessions", "What a request costs, in sessions of 10 to 10,000"
+    ),
 )
 
 
-def run(measurement: Measurement) -> tuple[str, str]:
+def run(measurement: Measurement, *, with_graph: bool) -> tuple[str, str]:
     """What the program prints, and what is wrong: empty when it was content."""
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
-            measurement.command, stdout=subprocess.PIPE, stderr=errors, text=True
+            measurement.command(with_graph=with_graph),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         )
         assert process.stdout is not None
         lines = []
@@ -75,50 +130,60 @@ def run(measurement: Measurement) -> tuple[str, str]:
 def section(measurement: Measurement, output: str, failure: str) -> str:
     """The program's part of the page, under its heading."""
     command = f"Measured by `python -m bench.{measurement.name}`."
-    parts = [f"{HEADING}{measurement.heading}", output.strip(), failure.strip(), command]
+    graph = ""
+    if measurement.graph:
+        graph = f"![{measurement.graph}](../images/{measurement.picture.name})"
+    parts = (f"{HEADING}{measurement.heading}", figures(output), graph, failure.strip(), command)
     return "\n\n".join(part for part in parts if part)
+
+
+def figures(output: str) -> str:
+    """What a program printed, without what other programs said before its first line."""
+    before, begin, rest = output.partition(MACHINE)
+    return (begin + rest if begin else before).strip()
 
 
 def sections_of(page: str) -> dict[str, str]:
     """The sections that stand between the page's markers, by their headings."""
-    figures = page.partition(BEGIN)[2].partition(END)[0]
-    sections = (HEADING + part.strip() for part in figures.split(HEADING)[1:])
+    sections = (HEADING + part.strip() for part in FIGURES.text(page).split(HEADING)[1:])
     return {text.partition("\n")[0].removeprefix(HEADING): text for text in sections}
 
 
-def replace_figures(page: str, figures: str) -> str:
-    """The page with new figures between its markers. Raises ValueError when it lacks them."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the markers {BEGIN} and {END} are missing; put them where figures go")
-    return f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}"
+def renew(page: str, sections: dict[str, str]) -> str:
+    """The page with these sections, and with what they say of the goals."""
+    known = [sections[one.heading] for one in MEASUREMENTS if one.heading in sections]
+    text = "\n\n".join(known)
+    return GOALS.fill(FIGURES.fill(page, text), goals.table(text))
+
+
+def write(page: Path, measurement: Measurement, output: str, failure: str) -> None:
+    """Put one section onto the page as it is now; others may have been written meanwhile."""
+    text = page.read_text(encoding="utf-8")
+    dated = f"{figures(output)}\n\n{datetime.now(UTC):%d %B %Y}."
+    sections = sections_of(text) | {measurement.heading: section(measurement, dated, failure)}
+    page.write_text(renew(text, sections), encoding="utf-8")
 
 
 def main() -> int:
     """Run what is asked for; gives the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    names = ",".join(measurement.name for measurement in MEASUREMENTS)
-    parser.add_argument("--only", default=names, help="some of them, comma separated (%(default)s)")
+    names = [measurement.name for measurement in MEASUREMENTS]
+    usual = ",".join(one.name for one in MEASUREMENTS if not one.is_rare)
+    parser.add_argument("--only", default=usual, help="some of them, comma separated (%(default)s)")
     parser.add_argument("--no-write", action="store_true", help="print only")
     options = parser.parse_args()
     wanted = options.only.split(",")
-    unknown = set(wanted) - set(names.split(","))
-    if unknown:
-        parser.error(f"--only {', '.join(sorted(unknown))}: not one of {names}")
-    sections = sections_of(PAGE.read_text())
+    if unknown := set(wanted) - set(names):
+        parser.error(f"--only {', '.join(sorted(unknown))}: not one of {', '.join(names)}")
     if not options.no_write:
-        replace_figures(PAGE.read_text(), "")  # better now than after four minutes
+        renew(PAGE.read_text(encoding="utf-8"), {})  # better now than after four minutes
     failures = []
     for measurement in MEASUREMENTS:
         if measurement.name in wanted:
-            output, failure = run(measurement)
+            output, failure = run(measurement, with_graph=not options.no_write)
             failures.append(failure)
-            dated = f"{output.strip()}\n\n{datetime.now(UTC):%d %B %Y}."
-            sections[measurement.heading] = section(measurement, dated, failure)
-    if not options.no_write:
-        known = [sections[one.heading] for one in MEASUREMENTS if one.heading in sections]
-        PAGE.write_text(replace_figures(PAGE.read_text(), "\n\n".join(known)))
+            if not options.no_write:
+                write(PAGE, measurement, output, failure)
     return 1 if any(failures) else 0
 
 

@@ -26,6 +26,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 
+from bench import goals
 from bench.crowd import Crowd
 from bench.machine import describe_machine, raise_descriptor_limit
 from bench.rivals import BARE, RIVALS, SEND_LOOP, Rival
@@ -87,8 +88,8 @@ def measure_connections(server: Server, connections: int, rate: float | None) ->
 
 def compare_connections(
     servers: Sequence[Server], connections: int, rounds: int, rate: float | None
-) -> None:
-    """Print one table: medians of some rounds, servers taking turns."""
+) -> dict[str, list[Cost]]:
+    """Print one table: medians of some rounds, servers taking turns. Gives all, by name."""
     costs: dict[str, list[Cost]] = {server.name: [] for server in servers}
     for _ in range(rounds):
         for server in servers:
@@ -100,6 +101,7 @@ def compare_connections(
         ratio = median(a.cpu / b.cpu for a, b in zip(some, bare, strict=True))
         memory = median(cost.memory for cost in some)
         print(f"| {name} | {cpu:.1f} µs | {ratio:.2f} × | {memory:,.0f} B |", flush=True)
+    return costs
 
 
 # -- events ---------------------------------------------------------------------------
@@ -236,18 +238,19 @@ def measure_events(server: Server, subscribers: int, *, with_slow: bool = False)
     return Broadcast.of(spreads, pinging.longest, pinging.starved)
 
 
-def compare_events(servers: Sequence[Server], subscribers: int) -> None:
-    """Print one table; the first server is what the others are compared with."""
+def compare_events(servers: Sequence[Server], subscribers: int) -> dict[str, Broadcast]:
+    """Print one table; the first server is what the others are compared with. Gives all."""
     print(
         f"\n| server | CPU each | of the {servers[0].name}'s | median has it after | last"
         " | others waited at most | of that without a core |\n| --- " + "| --- " * 6 + "|",
         flush=True,
     )
     bare = 0.0
+    broadcasts: dict[str, Broadcast] = {}
     wanted = [(server, server.name, False) for server in servers]
     wanted.append((Ours(), f"{Ours().name}, and one client that reads nothing", True))
     for server, name, with_slow in wanted:
-        found = measure_events(server, subscribers, with_slow=with_slow)
+        found = broadcasts[name] = measure_events(server, subscribers, with_slow=with_slow)
         cpu = found.spread.cpu
         bare = bare or cpu
         print(
@@ -255,6 +258,7 @@ def compare_events(servers: Sequence[Server], subscribers: int) -> None:
             f" | {found.blocked * MILLISECONDS:.1f} ms | {found.starved * MILLISECONDS:.1f} ms |",
             flush=True,
         )
+    return broadcasts
 
 
 def measure_crowd(connections: int) -> str:
@@ -280,6 +284,16 @@ def measure_crowd(connections: int) -> str:
 # -- the tables -----------------------------------------------------------------------
 
 
+def judge(costs: Sequence[Cost], events: Broadcast) -> None:
+    """Hold the server as it comes against its goals."""
+    memory = median(cost.memory for cost in costs)
+    goals.say("server-connection", memory, f"{memory:,.0f} B")
+    goals.say("server-event", events.spread.cpu, f"{events.spread.cpu * MICROSECONDS:.1f} µs")
+    blocked, starved = events.blocked, events.starved
+    words = f"{blocked * MILLISECONDS:.1f} ms, {starved * MILLISECONDS:.1f} of it without a core"
+    goals.say("server-blocked", blocked - starved, words)
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -302,18 +316,19 @@ def main() -> None:
             print(f"No row for {rival.name}: {rival.missing} is not installed.")
     ours = [Ours(profile="bench2021"), Ours()]
     print(f"\n{options.connections:,} connections flat out, one process each:")
-    compare_connections([BARE, *ours, *rivals], options.connections, options.rounds, None)
+    costs = compare_connections([BARE, *ours, *rivals], options.connections, options.rounds, None)
     few = min(options.connections, int(options.rate * 3))
     print(f"\n{few:,} connections, {options.rate:,.0f} a second:")
     compare_connections([BARE, *ours], few, 1, options.rate)
     print(f"\nAn event of 200 bytes to {options.subscribers:,} subscribers of one process:")
-    compare_events([*floors, *ours, *rivals], options.subscribers)
+    events = compare_events([*floors, *ours, *rivals], options.subscribers)
     print("\nThe same to a crowd, connected flat out, on a machine that clients share:")
     print(
         "\n| connections | workers | opened | RSS each | PSS each"
         " | CPU each | median has it after | last |\n| --- " + "| --- " * 7 + "|"
     )
     print(measure_crowd(options.crowd), flush=True)
+    judge(costs[Ours().name], events[Ours().name])
 
 
 if __name__ == "__main__":

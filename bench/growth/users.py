@@ -19,10 +19,11 @@ import time
 from dataclasses import dataclass
 
 from bench import goals
+from bench.footprint import available
 from bench.generators import Running, generate, pytsung
 from bench.growth import outcome
 from bench.growth.curve import Curve, Point, sizes
-from bench.machine import available_memory, raise_descriptor_limit
+from bench.machine import raise_descriptor_limit
 from bench.memory import memory_of, workers_of
 from bench.processes import Memory
 from bench.sessions import Load, fresh_sources
@@ -143,7 +144,7 @@ def measure(users: int, rate: float) -> Cost:
 def _look(running: Running) -> Look:
     pids = workers_of(GENERATOR, running)
     memory = running.family.memory(pids)
-    return Look(running.family.run_time(), len(pids), memory, available_memory())
+    return Look(running.family.run_time(), len(pids), memory, available())
 
 
 def _before(running: Running, target: Target) -> Look:
@@ -157,7 +158,7 @@ def _before(running: Running, target: Target) -> Look:
         cpu = running.family.run_time()
         if target.connections():
             break
-        seen = Look(cpu, WORKERS, memory, available_memory()) if memory else seen
+        seen = Look(cpu, WORKERS, memory, available()) if memory else seen
         time.sleep(LOOK)
     if seen is None:
         raise TimeoutError(f"{WORKERS} workers were not seen before users came")

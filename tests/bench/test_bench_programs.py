@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import run
+from bench import goals, run
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = (
@@ -26,24 +26,54 @@ PROGRAMS = (
 def test_a_program_says_what_it_answers(name: str) -> None:
     command = [sys.executable, "-m", f"bench.{name}", "--help"]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
-    source = (ROOT / "bench" / f"{name}.py").read_text()
+    source = (ROOT / "bench" / f"{name.replace('.', '/')}.py").read_text()
     question = source.removeprefix('"""').partition("\n")[0]
     assert question in " ".join(said.stdout.split())
 
 
 def test_figures_replace_figures_and_nothing_else() -> None:
-    page = f"# Performance\n\nbefore\n\n{run.BEGIN}\nold\n{run.END}\n\nafter\n"
-    page = run.replace_figures(page, "new")
-    assert page == f"# Performance\n\nbefore\n\n{run.BEGIN}\n\nnew\n\n{run.END}\n\nafter\n"
+    page = f"# Performance\n\nbefore\n\n{run.FIGURES.begin}\nold\n{run.FIGURES.end}\n\nafter\n"
+    assert run.FIGURES.text(page) == "\nold\n"
+    page = run.FIGURES.fill(page, "new")
+    begin, end = run.FIGURES.begin, run.FIGURES.end
+    assert page == f"# Performance\n\nbefore\n\n{begin}\n\nnew\n\n{end}\n\nafter\n"
 
 
 def test_a_page_without_markers_is_left_alone() -> None:
     with pytest.raises(ValueError, match="markers"):
-        run.replace_figures("# Performance\n", "new")
+        run.FIGURES.fill("# Performance\n", "new")
 
 
 def test_the_page_has_the_markers_that_figures_go_between() -> None:
-    run.replace_figures(run.PAGE.read_text(encoding="utf-8"), "new")
+    run.renew(run.PAGE.read_text(encoding="utf-8"), {})
+
+
+def test_every_goal_has_a_program_that_is_run() -> None:
+    """A goal that nobody measures is forgotten."""
+    names = {one.name for one in run.MEASUREMENTS}
+    assert {goal.program for goal in goals.GOALS} <= names
+
+
+@pytest.mark.parametrize("goal", goals.GOALS, ids=lambda goal: str(goal.key))
+def test_the_program_of_a_goal_speaks_of_it(goal: goals.Goal) -> None:
+    source = (ROOT / "bench" / f"{goal.program.replace('.', '/')}.py").read_text()
+    assert f'"{goal.key}"' in source
+
+
+def test_what_was_measured_comes_onto_the_page_with_its_goals(tmp_path: Path) -> None:
+    """Also when programs of a run said something before, and without losing other sections."""
+    page = tmp_path / "performance.md"
+    marks = (run.GOALS.begin, run.GOALS.end, run.FIGURES.begin, run.FIGURES.end)
+    page.write_text("\n".join(marks))
+    by_name = {one.name: one for one in run.MEASUREMENTS}
+    said = f"Starting Tsung\nMachine: this one.\n\n| a |\n{goals.line('user', 700, '700 B')}\n"
+    run.write(page, by_name["memory"], said, "")
+    run.write(page, by_name["growth.users"], "Machine: this one.\n\n| b |\n", "")
+    text = page.read_text()
+    assert list(run.sections_of(text)) == ["Holding a user", "More users"]
+    assert "Starting" not in text
+    assert "![What a user costs, from 1,000 to a million](../images/growth-users.svg)" in text
+    assert "≤ 512 B | 700 B | missed, 1.37 ×" in run.GOALS.text(text)
 
 
 def test_a_failed_measurement_says_so_beside_its_table() -> None:
@@ -57,6 +87,7 @@ def test_sections_that_were_not_measured_again_are_kept() -> None:
     """A single measurement repeated must not cost the page the others."""
     first = run.section(run.MEASUREMENTS[0], "| a |", "")
     second = run.section(run.MEASUREMENTS[1], "| b |", "")
-    page = run.replace_figures(f"{run.BEGIN}{run.END}\n### After\n", f"{first}\n\n{second}")
+    empty = f"{run.FIGURES.begin}{run.FIGURES.end}\n### After\n"
+    page = run.FIGURES.fill(empty, f"{first}\n\n{second}")
     headings = [measurement.heading for measurement in run.MEASUREMENTS[:2]]
     assert run.sections_of(page) == dict(zip(headings, (first, second), strict=True))
