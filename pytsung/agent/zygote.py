@@ -76,7 +76,9 @@ def fork_zygote(life: Callable[[socket.socket], None]) -> tuple[socket.socket, i
         there.close()
         return here, pid
     here.close()
-    # It outlives a killed agent by the moment that it takes to clear up behind it.
+    # It outlives a killed agent by the moment that it takes to clear up behind it: its
+    # group is its own, so that a signal to the agent's does not reach it.
+    os.setpgid(0, 0)
     _live_forked(lambda: _Zygote(there, life).serve())
     raise AssertionError("unreachable")
 

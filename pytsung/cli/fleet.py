@@ -18,8 +18,9 @@ from pytsung.cli.retarget import goes_to_loopback, local_names
 from pytsung.controller.batch import with_batch_hosts
 from pytsung.controller.bootstrap import Bootstrap
 from pytsung.controller.bundle import make_bundle
+from pytsung.controller.child import LocalLauncher
 from pytsung.controller.connector import ConnectorLauncher, connector_command
-from pytsung.controller.launcher import Launcher, LocalLauncher
+from pytsung.controller.launcher import Launcher
 from pytsung.controller.monitoring import make_monitoring, settled_monitors
 from pytsung.controller.plugin_code import plugin_code
 from pytsung.controller.probes import Shell, connector_shell, own_probe, probe_of

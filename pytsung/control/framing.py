@@ -29,11 +29,6 @@ class FrameDecoder:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    @property
-    def is_between_frames(self) -> bool:
-        """Whether the stream could end here without a message being cut off."""
-        return not self._buffer
-
     def feed(self, data: bytes) -> list[bytes]:
         """The frames that are complete with `data`. Raises AgentError for an impossible length."""
         self._buffer += data

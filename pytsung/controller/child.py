@@ -1,4 +1,5 @@
-"""A program that is run here and carries a stream, and how it is seen off.
+"""A program that is run here and carries a stream, and how it is seen off: an agent, or a
+way to one.
 
 Must not know what is said on the stream.
 """
@@ -9,12 +10,29 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import trio
 
 from pytsung.controller.launcher import LEAVE_TIME, AgentConnection
+from pytsung.errors import AgentError
+
+
+class LocalLauncher:
+    """Starts the agent of this machine."""
+
+    @asynccontextmanager
+    async def launch(self, run_id: str) -> AsyncIterator[AgentConnection]:
+        """Start `python -m pytsung.agent` with this very interpreter."""
+        async with AsyncExitStack() as stack:
+            command = [sys.executable, "-m", "pytsung.agent"]
+            try:
+                connection = await stack.enter_async_context(child_process(command, run_id))
+            except OSError as error:
+                raise AgentError(f"localhost: the agent cannot be started: {error}") from error
+            yield connection
 
 
 @asynccontextmanager

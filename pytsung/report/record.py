@@ -96,10 +96,6 @@ class RunRecord:
         """Seconds from the test's start to its end."""
         return self.summary.duration
 
-    def sample_names(self) -> list[str]:
-        """Statistics with samples: a user's way first, then by name."""
-        return ordered(self.summary.samples)
-
 
 USERS_WAY = ("connect", "request", "page", "session")
 

@@ -22,11 +22,6 @@ FUNCTIONS = (
 """Tsung's own functions that a text may call."""
 
 
-def has_placeholders(text: str) -> bool:
-    """Whether there is anything to fill in."""
-    return _PLACEHOLDER.search(text) is not None
-
-
 def functions_in(text: str) -> list[str]:
     """The `module:function` names that a text calls, in order."""
     return [match["function"] for match in _PLACEHOLDER.finditer(text) if match["function"]]

@@ -44,6 +44,7 @@ def script(body: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # as every agent is
     )
 
 
@@ -224,7 +225,7 @@ def test_what_workers_have_started_ends_with_a_killed_agent() -> None:
     assert running.stdout is not None
     workers = [int(word) for word in running.stdout.readline().split()]
     all_started = set.union(*map(started_by, workers))
-    running.kill()
+    os.killpg(running.pid, signal.SIGKILL)
     assert_gone(*workers, *all_started)
     running.communicate()
 

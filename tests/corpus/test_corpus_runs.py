@@ -18,7 +18,7 @@ from pytsung.cli.retarget import send_to
 from pytsung.config import read_configuration
 from pytsung.control.messages import Health
 from pytsung.control.records import Exchanges, MatchEvent, Traffic
-from pytsung.controller.launcher import LocalLauncher
+from pytsung.controller.child import LocalLauncher
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
 from pytsung.controller.run import Run
 from pytsung.controller.shares import local_role
