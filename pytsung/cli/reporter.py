@@ -15,6 +15,7 @@ from pytsung.controller.agent_link import AgentLink
 from pytsung.controller.run import Run
 from pytsung.dashboard.happenings import mood, sentence
 from pytsung.dashboard.history import Point
+from pytsung.dashboard.host_view import hosts_in_words
 from pytsung.dashboard.live_run import AgentView, LiveRun
 from pytsung.dashboard.terminal import LiveState, LiveView
 from pytsung.logdir.run_log import RunLog
@@ -114,6 +115,7 @@ def _state_of(live: LiveRun) -> LiveState:
         times=tuple(time for time in (last.p50, last.p95, last.p99) if time is not None),
         agents=agents,
         is_worrying=is_worrying,
+        targets=hosts_in_words(live.hosts),
     )
 
 

@@ -18,6 +18,7 @@ import trio
 from pytsung.control.messages import Health
 from pytsung.dashboard.happenings import mood, sentence
 from pytsung.dashboard.history import History, Point
+from pytsung.dashboard.host_view import HostView
 from pytsung.schedule.timetable import Timetable
 from pytsung.stats import Interval, SampleSummary
 from pytsung.stats.readings import Reading
@@ -88,8 +89,7 @@ class LiveRun:
         self.verdict = Verdict("clean")
         self.interval = Interval(-1)
         self.by_agent: Mapping[str, Interval] = {}
-        self.hosts: dict[str, Health] = {}
-        self.readings: dict[str, dict[str, float]] = {}
+        self.hosts: dict[str, HostView] = {}
         self.last_errors: dict[str, deque[dict[str, Any]]] = {}
         self._events: deque[dict[str, Any]] = deque(maxlen=MOST_EVENTS)
         self._event_count = 0
@@ -140,11 +140,14 @@ class LiveRun:
 
     def host(self, name: str, health: Health) -> None:
         """How a host is doing."""
-        self.hosts[name] = health
+        figures = {"cpu": health.cpu, "freemem": health.free_memory, "load": health.load}
+        self.hosts.setdefault(name, HostView()).take(self.elapsed, figures)
 
     def reading(self, reading: Reading) -> None:
-        """A figure of a host that is monitored; the last one of each is kept."""
-        self.readings.setdefault(reading.host, {})[reading.metric] = reading.value
+        """A figure of a host that is monitored."""
+        host = self.hosts.setdefault(reading.host, HostView())
+        host.is_target = host.is_target or not reading.is_of_controller
+        host.take(self.elapsed, {reading.metric: reading.value})
 
     def event(self, kind: str, at: float, fields: Mapping[str, Any]) -> None:
         """Something happened at a Unix time."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytsung.control.messages import Health
 from pytsung.dashboard.history import Point
+from pytsung.dashboard.host_view import HostView
 from pytsung.dashboard.live_run import SHOWN, AgentView, LiveRun
 from pytsung.report.record import ordered
 from pytsung.stats import SampleSummary
@@ -59,7 +59,7 @@ def snapshot(run: LiveRun) -> dict[str, Any]:
         "counters": _counters(run),
         "phases": _phases(run),
         "agents": [_agent(run, agent) for agent in run.agents],
-        "hosts": [_host(name, health) for name, health in run.hosts.items()],
+        "hosts": [_host(name, host) for name, host in run.hosts.items()],
         "verdict": {"status": run.verdict.status, "reasons": list(run.verdict.reasons)},
         "cpu_controller": round(run.cpu_percent, 1),
     }
@@ -148,6 +148,15 @@ def _p99(samples: SampleSummary | None) -> float | None:
     return samples.percentile(99) if samples is not None and samples.count else None
 
 
-def _host(name: str, health: Health) -> dict[str, Any]:
-    free, load = health.free_memory, health.load
-    return {"name": name, "cpu": health.cpu, "free_memory": free, "load": load}
+def _host(name: str, host: HostView) -> dict[str, Any]:
+    figures = dict(host.figures)
+    return {
+        "name": name,
+        "is_target": host.is_target,
+        "heard": host.heard,
+        "cpu": figures.pop("cpu", None),
+        "free_memory": figures.pop("freemem", None),
+        "load": figures.pop("load", None),
+        "others": figures,
+        "cpu_over_time": [[at, round(value, 2)] for at, value in host.cpu.points],
+    }

@@ -41,8 +41,8 @@ class LiveState:
     `elapsed` and `remaining` are seconds; None where nobody can know when the last
     user will be done. `arrivals` and `requests` are per second, lately, `planned` is what
     should arrive. `times` are p50, p95 and p99 of the statistic `main`, in seconds.
-    `agents` says how the load generator is; `activity` what goes on, in a few words:
-    `starting agents`, `phase 1 of 2`.
+    `agents` says how the load generator is, `targets` how the target's hosts are; `activity`
+    what goes on, in a few words: `starting agents`, `phase 1 of 2`.
     """
 
     elapsed: float = 0.0
@@ -63,6 +63,7 @@ class LiveState:
 def make_console(*, color: bool = True) -> Console:
     """A console on standard error. Colours go with `color=False` or the variable NO_COLOR."""
     console = Console(stderr=True, no_color=None if color else True, highlight=False)
+    targets: str = ""
     if not console.is_terminal:
         console.width = FILE_WIDTH
     return console
@@ -156,7 +157,10 @@ def draw(state: LiveState) -> RenderableType:
         lines.append(_times(state))
     if state.agents:
         lines.append(_agents(state))
-    return Group(*lines, _progress(state))
+    if state.targets:
+        text = f"{'target':>7}   {state.targets}"
+        lines.append(Text(text, style="dim", no_wrap=True, overflow="ellipsis"))
+    return Group(*lines, Constrain(_progress(state), WIDEST_BAR))
 
 
 def plain_line(state: LiveState) -> str:

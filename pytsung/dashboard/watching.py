@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from pytsung.dashboard.words import clock, in_milliseconds, rate
+from pytsung.dashboard.words import clock, in_milliseconds, memory, rate
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 STATUS = {"clean": "green", "degraded": "yellow", "invalid": "red"}
@@ -81,6 +81,7 @@ def draw(watched: Watched, width: int, height: int, note: str = KEYS) -> Rendera
         ("errors", _errors(now), len(now["error_names"])),
         ("milliseconds", _times(now), len(now["samples"])),
         ("agents", _agents(now), len(now["agents"])),
+        ("target hosts", _hosts(now), sum(host["is_target"] for host in now["hosts"])),
     ):
         if count and room > 2:
             shown = min(count, room - 2)
@@ -197,6 +198,22 @@ def _agents(now: Mapping[str, Any]) -> list[list[Any]]:
                 f"{in_milliseconds(late)} ms" if late is not None else "–",
             ]
         )
+    return rows
+
+
+def _hosts(now: Mapping[str, Any]) -> list[list[Any]]:
+    rows: list[list[Any]] = [["", "CPU", "free memory", "load"]]
+    for host in now["hosts"]:
+        if host["is_target"]:
+            cpu, free, load = host["cpu"], host["free_memory"], host["load"]
+            rows.append(
+                [
+                    Text(host["name"]),
+                    f"{cpu:.0f} %" if cpu is not None else "–",
+                    memory(round(free * 1e6)) if free is not None else "–",
+                    f"{load:.1f}" if load is not None else "–",
+                ]
+            )
     return rows
 
 

@@ -40,6 +40,11 @@ class Reading:
         return f'{{{self.metric},"{self.node}"}}'
 
     @property
+    def is_of_controller(self) -> bool:
+        """Whether it is of the host that the test is run from."""
+        return self.node.startswith("tsung_controller@")
+
+    @property
     def host(self) -> str:
         """The host without what Tsung puts before it."""
         return self.node.rpartition("@")[2]

@@ -42,6 +42,9 @@ const CHARTS = {
   },
 };
 
+// As many as there are colours that can be told apart; the table has all hosts.
+const HOST_COLOURS = 8;
+
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
@@ -77,6 +80,7 @@ export class Charts {
   constructor() {
     this.columns = [];
     this.rows = [];
+    this.hosts = [];
     this.drawn = false;
     const again = () => this.draw();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
@@ -117,6 +121,23 @@ export class Charts {
       const options = { displayModeBar: false, responsive: true };
       window.Plotly.react(document.getElementById(id), data, layout(chart, last), options);
     }
+    if (this.hosts.length) this.drawHosts(last);
     this.drawn = true;
+  }
+
+  // Not a column of the history: hosts come and go, and are read every ten seconds.
+  drawHosts(last) {
+    const data = this.hosts.filter((host) => host.cpu_over_time.length).slice(0, HOST_COLOURS).map((host, place) => ({
+      x: host.cpu_over_time.map(([at]) => at),
+      y: host.cpu_over_time.map(([, value]) => value),
+      text: host.cpu_over_time.map(([at]) => clock(at)),
+      name: host.name,
+      mode: "lines+markers",
+      marker: { size: 3, color: colour(`c${place + 1}`) },
+      line: { color: colour(`c${place + 1}`), width: 1.8 },
+      hovertemplate: "%{y} %",
+    }));
+    const options = { displayModeBar: false, responsive: true };
+    window.Plotly.react(document.getElementById("host-cpu"), data, layout({ suffix: " %" }, last), options);
   }
 }

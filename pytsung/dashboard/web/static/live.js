@@ -36,6 +36,8 @@ function take(news) {
   showTables(now);
   at("times-title").textContent = `Response time: ${now.main}`;
   showOrders();
+  at("hosts-figure").hidden = !now.hosts.length;
+  charts.hosts = now.hosts;
   charts.draw();
   document.documentElement.dataset.second = now.second;
   document.documentElement.dataset.state = now.state;

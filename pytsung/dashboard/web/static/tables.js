@@ -68,9 +68,12 @@ function descriptors(row) {
 
 const HOSTS = [
   ["host", (row) => row.name],
-  ["CPU", (row) => `${digits(row.cpu)} %`],
-  ["free memory", (row) => size(row.free_memory * 1e6)],
-  ["load", (row) => digits(row.load)],
+  ["is", (row) => (row.is_target ? "target" : "load generator")],
+  ["CPU", (row) => known(row.cpu, (v) => `${digits(v)} %`)],
+  ["free memory", (row) => known(row.free_memory, (v) => size(v * 1e6))],
+  ["load", (row) => known(row.load, digits)],
+  ["others", (row) => Object.entries(row.others).map(([name, v]) => `${name} ${digits(v)}`).join(" · "), "text"],
+  ["read at", (row) => clock(row.heard)],
 ];
 
 const ERRORS = [
