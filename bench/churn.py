@@ -4,9 +4,10 @@
 
 Answers: how descriptors and memory of the workers stand while clients connect, hear
 their first message, some subscribe, and all leave again, by close frame, by hanging
-up, or by reset. Prints a line every five seconds and, last, by how many bytes a
-client the memory grew after the first ten seconds: nothing that is kept for each
-would stay under one byte. On loopback; the exit status is 1 when something leaks.
+up, or by reset. Prints a row every five seconds and, last, by how many bytes a client
+the memory grew after the first ten seconds, and whether that is a leak: nothing that is
+kept for each would stay under one byte. On loopback; the exit status is 1 when something
+leaks, when a client failed, or when they came at less than 95 % of the rate.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ import sys
 import time
 from pathlib import Path
 
+from bench.machine import describe_machine
+
 REQUEST = (
     b"GET /v1/realtime?project=console&channels[]=files HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -36,6 +39,7 @@ SOURCES = 200
 
 MOST_IN_FLIGHT = 500
 WARM_UP = 10.0
+FAST_ENOUGH = 0.95
 LEAK = 1.0
 """Bytes a client: less than the least thing that could be kept for each."""
 
@@ -147,10 +151,10 @@ def settle(crowd: Crowd, processes: list[int], idle: int) -> tuple[int, int]:
 
 
 def measure(port: int, processes: list[int], rate: float, duration: float) -> bool:
-    """Print the lines; says whether nothing leaked."""
+    """Print the rows; says whether nothing leaked, failed, or was too slow."""
     idle, _ = footprint(processes)
     crowd = Crowd(port)
-    print(f"{'clients':>10}{'a second':>10}{'failed':>8}{'descriptors':>13}{'MiB':>8}")
+    print("| clients | a second | failed | descriptors | memory |\n| --- | --- | --- | --- | --- |")
     start = shown = time.monotonic()
     warm: tuple[int, int] | None = None  # clients, bytes
     before = 0
@@ -163,21 +167,37 @@ def measure(port: int, processes: list[int], rate: float, duration: float) -> bo
             continue
         descriptors, memory = settle(crowd, processes, idle)
         pace = (crowd.started - before) / (now - shown)
-        left = f"{descriptors - idle:>+13}{memory / 2**20:>8.2f}"
-        print(f"{crowd.started:>10,}{pace:>10,.0f}{crowd.failed:>8}{left}", flush=True)
+        show(crowd, pace, descriptors - idle, memory)
         if warm is None and now - start >= min(WARM_UP, duration / 3):
             warm = crowd.started, memory
         before, shown = crowd.started, now
+    pace = crowd.started / (time.monotonic() - start)
     descriptors, memory = settle(crowd, processes, idle)
+    show(crowd, pace, descriptors - idle, memory)
     clients, at_first = warm or (0, memory)
     grown = memory - at_first
     growth = grown / max(1, crowd.started - clients)
+    faults = [
+        (descriptors != idle, f"{descriptors - idle:+} descriptors stay"),
+        (growth > LEAK and grown > NOISE, "memory grows"),
+        (bool(crowd.failed), f"{crowd.failed} clients failed"),
+        (pace < FAST_ENOUGH * rate, f"they came at {pace:,.0f} a second, not at {rate:,.0f}"),
+    ]
+    wrong = [words for is_wrong, words in faults if is_wrong]
     print(
-        f"{crowd.started:,} clients, {crowd.served:,} served, {crowd.failed} failed;"
-        f" {descriptors - idle:+} descriptors, {growth:+.2f} bytes a client"
+        f"\n{crowd.started:,} clients, {crowd.served:,} served; {growth:+.2f} bytes a client after"
+        f" the first {clients:,}: {', '.join(wrong) or 'nothing stays of them'}."
     )
-    leaks = growth > LEAK and grown > NOISE
-    return descriptors == idle and not leaks and not crowd.failed
+    return not wrong
+
+
+def show(crowd: Crowd, pace: float, descriptors: int, memory: int) -> None:
+    """Print one row."""
+    print(
+        f"| {crowd.started:,} | {pace:,.0f} | {crowd.failed} | {descriptors:+}"
+        f" | {memory / 2**20:.2f} MiB |",
+        flush=True,
+    )
 
 
 def main() -> int:
@@ -192,6 +212,8 @@ def main() -> int:
         [*command, "--workers", str(options.workers)], stdout=subprocess.PIPE, text=True
     )
     assert server.stdout is not None
+    print(describe_machine())
+    print(f"Clients that come and go, {options.rate:,.0f} a second; --workers {options.workers}.\n")
     try:
         port = int(server.stdout.readline().split("ws://127.0.0.1:")[1].split()[0])
         children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
