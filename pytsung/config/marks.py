@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pytsung.config.element import SourceElement
 from pytsung.errors import Place
-from pytsung.protocols.marks import APPROXIMATED, FIXED, Mark, MarkedRoom
+from pytsung.protocols.marks import APPROXIMATED, FIXED, OURS, Mark, MarkedRoom
 from pytsung.protocols.registry import Registry
 
 
@@ -28,6 +28,12 @@ class MarkedPlaces:
         more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
         lines = ", ".join(numbers[:5])
         return f"{self.mark.name}: {self.mark.kind}: {self.mark.note} (line {lines}{more})"
+
+
+def _alike(kind: str, note: str, *names: str) -> tuple[Mark, ...]:
+    """One mark for each `element attribute`, with one reason for all."""
+    split = (name.split(" ") for name in names)
+    return tuple(Mark(element, attribute, kind, note) for element, attribute in split)
 
 
 MARKS = (
@@ -51,42 +57,45 @@ MARKS = (
         "there is one way to run an agent; cpu counts here as well",
     ),
     Mark("client", "weight", FIXED, "may have decimals"),
+    Mark("monitor", "", FIXED, "one that cannot be reached ends no test"),
+    Mark("monitor", "host", FIXED, "the controller's own names need no SSH; also user@host:port"),
+    Mark("monitor", "type", FIXED, "erlang is a probe of ours, and nothing is installed for it"),
+    Mark("mysqladmin", "password", FIXED, "is in no list of processes there"),
+    Mark("oid", "", FIXED, "what a host does not have is said once"),
     Mark(
         "arrivalphase",
         "",
         FIXED,
         "a phase without users lasts its time; users are split over workers so that they add up",
     ),
-    Mark(
-        "session_setup",
-        "name",
+    *_alike(
         FIXED,
         "* and ? wherever they stand; Tsung expands the first of each",
+        *("session_setup name", "user session"),
     ),
-    Mark("user", "session", FIXED, "* and ? wherever they stand; Tsung expands the first of each"),
     Mark("request", "subst", FIXED, "all_except_body leaves a message alone, and fills in a path"),
     Mark("thinktime", "", FIXED, "without any word from element or option: 5 s, as documented"),
     Mark("transaction", "name", FIXED, "any text"),
     Mark("for", "incr", FIXED, "0 would never end, and is refused"),
     Mark("repeat", "", FIXED, "its count starts anew each time it is entered"),
-    Mark("while", "var", FIXED, "x[2] is the second element of the list x"),
-    Mark("while", "gt", FIXED, "what is no number does not end the user"),
-    Mark("while", "lt", FIXED, "what is no number does not end the user"),
-    Mark("while", "gte", FIXED, "what is no number does not end the user"),
-    Mark("while", "lte", FIXED, "what is no number does not end the user"),
-    Mark("until", "var", FIXED, "x[2] is the second element of the list x"),
-    Mark("until", "gt", FIXED, "what is no number does not end the user"),
-    Mark("until", "lt", FIXED, "what is no number does not end the user"),
-    Mark("until", "gte", FIXED, "what is no number does not end the user"),
-    Mark("until", "lte", FIXED, "what is no number does not end the user"),
-    Mark("if", "var", FIXED, "x[2] is the second element of the list x"),
-    Mark("if", "gt", FIXED, "what is no number does not end the user"),
-    Mark("if", "lt", FIXED, "what is no number does not end the user"),
-    Mark("if", "gte", FIXED, "what is no number does not end the user"),
-    Mark("if", "lte", FIXED, "what is no number does not end the user"),
+    *_alike(
+        FIXED,
+        "x[2] is the second element of the list x",
+        *("while var", "until var", "if var"),
+    ),
+    *_alike(
+        FIXED,
+        "what is no number does not end the user",
+        *("while gt", "while lt", "while gte", "while lte"),
+        *("until gt", "until lt", "until gte", "until lte"),
+        *("if gt", "if lt", "if gte", "if lte"),
+    ),
     Mark("foreach", "", FIXED, "nothing to walk through: no turn; one value: one turn"),
-    Mark("foreach", "include", APPROXIMATED, "PCRE, translated to Python"),
-    Mark("foreach", "exclude", APPROXIMATED, "PCRE, translated to Python"),
+    *_alike(
+        APPROXIMATED,
+        "PCRE, translated to Python",
+        *("foreach include", "foreach exclude"),
+    ),
     Mark(
         "match",
         "",
@@ -101,21 +110,16 @@ MARKS = (
         FIXED,
         "all kinds may stand in one request; an answer that is no UTF-8 is read as Latin-1",
     ),
-    Mark(
-        "dyn_variable",
-        "re",
+    *_alike(
         APPROXIMATED,
         "PCRE, translated to Python; nothing gives up after a number of steps",
-    ),
-    Mark(
-        "dyn_variable",
-        "regexp",
-        APPROXIMATED,
-        "PCRE, translated to Python; nothing gives up after a number of steps",
+        *("dyn_variable re", "dyn_variable regexp"),
     ),
     Mark("dyn_variable", "xpath", FIXED, "all of XPath 1.0; elements become their text"),
-    Mark(
-        "dyn_variable", "jsonpath", FIXED, "a filter passes over elements that cannot be compared"
+    *_alike(
+        FIXED,
+        "a filter passes over elements that cannot be compared",
+        *("dyn_variable jsonpath", "setdynvars jsonpath"),
     ),
     Mark("setdynvars", "", FIXED, "a text is one value, never a list of characters"),
     Mark("setdynvars", "sourcetype", FIXED, "ours besides: python"),
@@ -127,7 +131,6 @@ MARKS = (
         APPROXIMATED,
         "each line once over all workers before any is used again, each worker in blocks",
     ),
-    Mark("setdynvars", "jsonpath", FIXED, "a filter passes over elements that cannot be compared"),
     Mark("var", "name", FIXED, "any text"),
     Mark("change_type", "", FIXED, "a session begins with its own type, whatever it changes to"),
     Mark(
@@ -171,6 +174,13 @@ MARKS = (
         "ip_bind_address_no_port",
         APPROXIMATED,
         "always on where a source address is given and no port",
+    ),
+    Mark("option", "threshold", OURS, "a limit for the run's figures; Tsung passes over it"),
+    Mark(
+        "option",
+        "push_latency",
+        OURS,
+        "measures the age of pushes in ts_websocket sessions; Tsung passes over it",
     ),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytsung.config.marks import MARKS
-from pytsung.protocols.marks import APPROXIMATED, FIXED, MarkedRoom
+from pytsung.protocols.marks import APPROXIMATED, FIXED, OURS, MarkedRoom
 from pytsung.protocols.registry import installed
 from tests.config.configurations import CONNECT, document, read
 from tests.config.test_configuration_reference import ATTRIBUTES, OPTIONS, rows_under
@@ -12,10 +12,9 @@ from tests.config.test_configuration_reference import ATTRIBUTES, OPTIONS, rows_
 def test_marks_are_those_of_the_reference() -> None:
     """All that say neither `same` nor that a run would not have it."""
     marks = {(mark.element, mark.attribute): mark.kind for mark in MARKS}
-    wanted = {key: mark for key, mark in ATTRIBUTES.items() if mark in (FIXED, APPROXIMATED)}
-    wanted |= {
-        ("option", name): mark for (name,), mark in OPTIONS.items() if mark in (FIXED, APPROXIMATED)
-    }
+    told = (FIXED, APPROXIMATED, OURS)
+    wanted = {key: mark for key, mark in ATTRIBUTES.items() if mark in told}
+    wanted |= {("option", name): mark for (name,), mark in OPTIONS.items() if mark in told}
     assert marks == wanted
     assert all(mark.note for mark in MARKS)
 
