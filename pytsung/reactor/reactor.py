@@ -132,6 +132,10 @@ class Reactor:
 
     # -- other threads, trio --------------------------------------------------
 
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        """Run `callback` at the end of a turn: of this one, or from a callback of the next."""
+        self._callbacks.append(callback)
+
     def call_soon_threadsafe(self, callback: Callable[[], object]) -> None:
         """Run `callback` in the loop's next turn; from any thread or signal handler."""
         self._callbacks.append(callback)

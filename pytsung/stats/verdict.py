@@ -175,8 +175,12 @@ class Judge:
         return (self._missing, self._late, self._lag, self._cpu)
 
     def _judge_generator(self, totals: RunTotals) -> str:
-        """More than a third of the intervals short of time; one alone never condemns a run."""
-        busy = len(self._lag.seconds | self._cpu.seconds)
+        """More than a third of the intervals short of time; one alone never condemns a run.
+
+        Late arrivals count as well: a worker that shares its core is saturated long before
+        it has 90 % of it, and its loop turns quickly while users wait for their start.
+        """
+        busy = len(self._lag.seconds | self._cpu.seconds | self._late.seconds)
         if busy <= 1 or busy <= totals.intervals * BUSY_PART:
             return ""
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -44,11 +44,19 @@ class Clock:
         return self.now
 
 
+SOON = 0.0
+"""Not a deadline: the reactor's next turn."""
+
+
 class FakeReactor:
     """Remembers the one deadline that it was asked for."""
 
     def wake_at(self, item: Arrivals, deadline: float) -> None:
         item.deadline = deadline
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        item = callback.__self__  # type: ignore[attr-defined] # always a method, of Arrivals
+        item.deadline = SOON
 
 
 @dataclass
@@ -138,7 +146,8 @@ class Player:
             self.clock.now = ORIGIN
         self.arrivals.begin(ORIGIN, place)
         while not self.finished and self.arrivals.deadline < min(NEVER, ORIGIN + until):
-            self.clock.now = max(self.clock.now, self.arrivals.deadline) + late
+            is_timer = self.arrivals.deadline != SOON
+            self.clock.now = max(self.clock.now, self.arrivals.deadline) + is_timer * late
             self.arrivals.deadline = NEVER
             self.arrivals.on_timer()
 

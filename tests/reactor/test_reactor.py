@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 from time import monotonic
 
 import pytest
@@ -132,3 +133,33 @@ def test_callbacks_from_threads_run_in_the_loop() -> None:
         return called.is_set()
 
     assert reactor.run(main)
+
+
+def test_sockets_have_their_turn_between_callbacks() -> None:
+    """Whoever starts many users in slices must let answers be read in between."""
+    reactor = Reactor()
+    ours, theirs = socket.socketpair()
+    order: list[str] = []
+    done = trio.Event()
+
+    class Reader:
+        def on_ready(self, events: int) -> None:
+            order.append(f"read {ours.recv(9).decode()}")
+            if order[-1] == "read 3":
+                done.set()
+
+    def step(number: int) -> None:
+        order.append(f"step {number}")
+        theirs.send(str(number).encode())
+        if number < 3:
+            reactor.call_soon(partial(step, number + 1))
+
+    async def main() -> None:
+        reactor.register(ours.fileno(), Reader(), READ)
+        reactor.call_soon(partial(step, 1))
+        with trio.fail_after(5):
+            await done.wait()
+
+    with ours, theirs:
+        reactor.run(main)
+    assert order == ["step 1", "read 1", "step 2", "read 2", "step 3", "read 3"]

@@ -130,6 +130,8 @@ def test_a_busy_worker_degrades() -> None:
 def test_a_generator_short_of_time_for_a_third_of_the_run_is_invalid() -> None:
     """Lag in one second and a busy worker in another add up: both are too little processor."""
     quiet = [second(n) for n in range(6)]
+    late = Run(*quiet[:6], *(second(n, late=0.06) for n in range(6, 10)))
+    assert late.verdict().status == "invalid"
     third = Run(*quiet, second(6, lag=0.05), second(7, cpu=0.95), second(8, cpu=0.95))
     assert third.verdict().status == "degraded"
     more = Run(*quiet[:5], *(second(n, lag=0.05) for n in (5, 6)), second(7, cpu=0.95))
