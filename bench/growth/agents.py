@@ -137,7 +137,8 @@ def main() -> None:
         merged = merging(agents, options.users)
         begun = start(agents)
         reporting.append(Point(agents, part / agents))
-        merge.append(Point(agents, merged))
+        if agents > 1:  # the first report of a second is only copied
+            merge.append(Point(agents, merged))
         starting.append(Point(agents, begun.cpu / agents))
         cells = [str(agents), f"{part:.1%}", *map(outcome.microseconds, (part / agents, merged))]
         print(outcome.row([*cells, f"{begun.wall:.1f} s", f"{begun.cpu:.1f} s"]), flush=True)

@@ -36,12 +36,16 @@ def row(cells: Sequence[str]) -> str:
 
 
 def conclude(curves: Sequence[Curve], things: str, graph: Path | None) -> None:
-    """Print where each curve stops being linear; draw them when asked to."""
+    """Print where each curve stops being linear; draw them when asked to.
+
+    Curves of what could not be seen at any size are left out.
+    """
+    known = [curve for curve in curves if curve.points]
     print()
-    for curve in curves:
+    for curve in known:
         print(f"- {curve.sentence(things)}")
     if graph is not None:
-        draw(curves, things, graph)
+        draw(known, things, graph)
 
 
 def microseconds(value: float) -> str:

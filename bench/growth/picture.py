@@ -12,7 +12,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from bench.growth.curve import BEND, Curve
 from pytsung.report.images import COLOURS
@@ -53,8 +53,8 @@ def draw(curves: Sequence[Curve], things: str, file: Path) -> None:
         axes.axhline(BEND, color="#444444", linewidth=0.8, linestyle="--")
         axes.set_xscale("log")
         axes.set_yscale("log")
-        _spell_out(axes)
-        axes.set_title(f"What one costs, × the least: level is linear, {BEND:g} (dashed) no more")
+        _spell_out(axes, sorted({point.size for curve in curves for point in curve.points}))
+        axes.set_title(f"What one costs, × the least: level is linear, above {BEND:g} it is not")
         axes.set_xlabel(things)
         axes.grid(visible=True)
         axes.legend(loc="best", framealpha=0.8, edgecolor="none")
@@ -62,8 +62,10 @@ def draw(curves: Sequence[Curve], things: str, file: Path) -> None:
         figure.savefig(file, format="svg", metadata={"Date": None})
 
 
-def _spell_out(axes: Any) -> None:
+def _spell_out(axes: Any, sizes: Sequence[int]) -> None:
     """Numbers, not powers of ten; and a scale that shows a quarter more, even of level curves."""
+    axes.set_xticks(sizes)
+    axes.xaxis.set_minor_locator(NullLocator())
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, 0.9), max(high, 3.0))
     axes.set_yticks(

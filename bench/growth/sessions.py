@@ -93,8 +93,7 @@ def curves(costs: Sequence[Cost]) -> list[Curve]:
             for cost in costs[1:]
             if of(cost) > first
         )
-        if grown:
-            found.append(Curve(f"Memory of the {name}", outcome.size_of, grown))
+        found.append(Curve(f"Memory of the {name}", outcome.size_of, grown))
     return found
 
 

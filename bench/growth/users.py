@@ -196,13 +196,12 @@ def curves(costs: list[Cost]) -> list[Curve]:
 
     opening = points([cost.opening / cost.users for cost in costs])
     thinking = points([cost.holding / cost.users * THINK for cost in costs])
-    found = [
+    return [
         Curve("CPU to open", outcome.microseconds, opening),
         Curve("Memory (PSS)", outcome.size_of, points([cost.pss for cost in costs])),
         Curve("Memory of the machine", outcome.size_of, points([cost.machine for cost in costs])),
         Curve("CPU per think time", outcome.microseconds, thinking),
     ]
-    return [curve for curve in found if curve.points]
 
 
 def main() -> None:

@@ -103,7 +103,8 @@ def test_the_curves_of_users_leave_out_what_was_not_seen() -> None:
     before = Look(0.0, 2, Memory(60_000_000, 20_000_000), 9_000_000_000)
     after = Look(0.0, 2, Memory(61_000_000, 21_000_000), 9_000_000_001)
     found = users.curves([Cost(1000, 0.05, before, after, holding=0.01, governing=0.0)])
-    assert [one.name for one in found] == ["CPU to open", "Memory (PSS)", "CPU per think time"]
+    seen = {one.name for one in found if one.points}
+    assert seen == {"CPU to open", "Memory (PSS)", "CPU per think time"}
 
 
 def test_users_think_again_and_again() -> None:
@@ -153,4 +154,4 @@ def test_the_curves_of_sessions_are_of_what_they_add(worker: int) -> None:
     ]
     found = {one.name: one.points for one in sessions.curves(costs)}
     assert found["Memory of the controller"] == (Point(1010, 2000),)
-    assert ("Memory of the worker" in found) == (worker > 30_000_000)
+    assert bool(found["Memory of the worker"]) == (worker > 30_000_000)
