@@ -28,11 +28,23 @@ atexit.register(_run_directory.cleanup)
 os.environ["PYTSUNG_RUN_DIR"] = _run_directory.name
 os.environ.setdefault("PYTSUNG_NO_WEB", "1")
 
+LONGEST_ID = 60
+
 # Deadlines and slow generation say how busy the machine is, nothing about the code.
 _patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("steady", _patient, derandomize=True)
 settings.register_profile("explore", _patient, max_examples=2000)
 settings.load_profile("steady")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes and long texts are named by their argument.
+
+    A key made by chance, or the time in gzip's head, would give a test another name in each
+    process that runs tests, and they have to agree on what there is.
+    """
+    is_unwieldy = isinstance(val, bytes) or (isinstance(val, str) and len(val) > LONGEST_ID)
+    return argname if is_unwieldy else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
