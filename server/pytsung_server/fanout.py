@@ -81,33 +81,29 @@ class Fanout:
             yield from self._deliver(event)
 
     def _deliver(self, event: Event) -> Iterator[None]:
-        groups = self._index.listening(event)
-        if not groups:
+        # Who listens now gets the event once, whatever groups it goes through meanwhile.
+        members = self._index.listeners(event)
+        if not members:
             return
+        yield
         try:
             frames = EventFrames(self._profile, event, self._minter)
         except RecursionError:  # read at a shallower stack than it would be written at
             _log.warning("an event in %s is nested too deeply; nobody gets it", event.project)
             return
-        # Who listens now gets the event once, whatever groups it goes through meanwhile.
-        receivers = [(group, list(group.members)) for group in groups]
-        for group, members in receivers:
+        group: Group | None = None
+        places: tuple[int, ...] = ()
+        for start in range(0, len(members), CHUNK):
             yield
-            places = _matching(group, event)
-            for start in range(0, len(members), CHUNK):
-                sent = 0
-                for member in members[start : start + CHUNK]:
-                    if member.group is group:
-                        wanted = places
-                    elif member.group is not None:  # it subscribed to something else meanwhile
-                        wanted = _matching(member.group, event)
-                    else:
-                        continue
-                    if wanted:
-                        member.push(frames.of(member.ids, wanted))
-                        sent += 1
-                self._counts.deliveries += sent
-                yield
+            sent = 0
+            for member in members[start : start + CHUNK]:
+                if member.group is not group:  # or it is in another one by now, or in none
+                    group = member.group
+                    places = () if group is None else _matching(group, event)
+                if places:
+                    member.push(frames.of(member.ids, places))
+                    sent += 1
+            self._counts.deliveries += sent
 
 
 def _matching(group: Group, event: Event) -> tuple[int, ...]:

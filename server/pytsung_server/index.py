@@ -94,17 +94,18 @@ class Index:
         """The groups in which a user's clients are."""
         return list(self._users.get((project, user), ()))
 
-    def listening(self, event: Event) -> list[Group]:
-        """The groups that may see an event and listen to a channel of it; filters aside."""
-        found: dict[Group, None] = {}
+    def listeners(self, event: Event) -> list[Member]:
+        """The clients that may see an event and listen to a channel of it, by group; filters aside.
+
+        In one go, or somebody who changes groups meanwhile would be missed or found twice: 10 ms
+        where 20,000 clients, all that a worker has, are as many groups, and 1 where they are one.
+        """
         roles: Iterable[str] = event.roles
         if any(role in EVERYONE for role in roles):
             roles = (_ANYBODY,)
-        for role in roles:
-            for channel in event.channels:
-                for group in self._listening.get((event.project, role, channel), ()):
-                    found[group] = None
-        return list(found)
+        places = ((event.project, role, channel) for role in roles for channel in event.channels)
+        groups: set[Group] = set().union(*(self._listening.get(place, ()) for place in places))
+        return [member for group in groups for member in group.members]
 
     def count_by_project(self) -> Counter[str]:
         """How many clients each project has; costs a walk through all groups."""
