@@ -51,9 +51,11 @@ GOALS = (
         "≤ 512 B",
         512,
         "memory",
-        "A user is more than a connection: place in the session, timers, times of its start, of its"
-        " page and of its request for the statistics. Next: keep what only a request in flight"
-        " needs (its times, its answer) out of a user that thinks.",
+        "A user is three objects of 352 B together (its socket, its place in the session, its"
+        " conversation) and four or five numbers of 24 to 32 B, besides its places among the"
+        " descriptors and the timers; the rest is what the heap keeps of the arrivals. Next: times"
+        " that a thinking user does not need, and the attributes of detours that few sessions take,"
+        " in an object of their own that is made on need.",
     ),
     Goal(
         "saturating-bare",

@@ -138,6 +138,7 @@ def measure(users: int, rate: float) -> Cost:
             if target.connections() < users:
                 raise TimeoutError(f"of {users:,} users some left while they were measured")
             running.family.kill()  # nobody needs to be said goodbye to
+            _wait_for_none(target)
     return Cost(users, opening, before, after, holding, governing)
 
 
@@ -171,6 +172,13 @@ def _wait_for(running: Running, target: Target, users: int, patience: float) -> 
         running.require_alive()
         if time.monotonic() > until:
             raise TimeoutError(f"{come:,} of {users:,} users came within {patience:.0f} s")
+        time.sleep(LOOK)
+
+
+def _wait_for_none(target: Target) -> None:
+    """Until the server has closed its connections too; it is given up, not waited for forever."""
+    until = time.monotonic() + PATIENCE
+    while target.connections() > 0 and time.monotonic() < until:
         time.sleep(LOOK)
 
 
