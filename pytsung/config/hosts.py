@@ -83,9 +83,7 @@ def read_host_name(
     """The element's `host`, a name or an address; a fault where it is neither."""
     host = reader.required(element, "host").strip()
     if host and not form.fullmatch(host):
-        reader.fault(
-            element, f'<{element.tag}> has host="{host[:40]}"', "write a host name or an address"
-        )
+        reader.wrong(element, "host", host, "write a host name or an address")
     elif form is _HOST and ":" in host and not _is_ipv6(host):
         name, _, port = host.partition(":")
         reader.fault(

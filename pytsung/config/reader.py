@@ -32,8 +32,12 @@ LARGEST_CARGO = 256 * 2**20
 """Bytes of all of them together: each agent host keeps a copy in memory."""
 
 # Eighteen digits are more than any quantity here needs, and keep arithmetic finite.
+_MOST_DIGITS = 18
 _INTEGER = re.compile(r"\d{1,18}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,18}(\.\d{0,18})?|\.\d{1,18}", re.ASCII)
+
+_TEMPLATE = re.compile(r"\$\{|\{\{|<%|(?<!%)%\w+%(?!%)|@\w+@|#[A-Z_]{3}", re.ASCII)
+"""What somebody's script should have replaced; `%%…%%` is Tsung's own."""
 
 
 class ConfigurationReader:
@@ -108,7 +112,7 @@ class ConfigurationReader:
             return default
         value = value.strip().strip("'")
         if value not in choices:
-            self._wrong(element, name, value, f"write one of {', '.join(choices)}")
+            self.wrong(element, name, value, f"write one of {', '.join(choices)}")
             return default
         return value
 
@@ -124,12 +128,12 @@ class ConfigurationReader:
         if value is None:
             return default
         if not _INTEGER.fullmatch(value.strip()):
-            self._wrong(element, name, value, "write a whole number, such as 10")
+            self.wrong(element, name, value, _cure(value, "write a whole number, such as 10"))
             return default
         number = int(value)
         if number < least or (most is not None and number > most):
             limits = f"at least {least}" if most is None else f"between {least} and {most}"
-            self._wrong(element, name, value, f"write a number {limits}")
+            self.wrong(element, name, value, f"write a number {limits}")
             return default
         return number
 
@@ -141,7 +145,7 @@ class ConfigurationReader:
         if not value.strip():
             return 0.0
         if not _NUMBER.fullmatch(value.strip()):
-            self._wrong(element, name, value, "write a number, such as 10 or 0.5")
+            self.wrong(element, name, value, _cure(value, "write a number, such as 10 or 0.5"))
             return default
         return float(value)
 
@@ -158,16 +162,14 @@ class ConfigurationReader:
         Looked for beside the configuration, then in the current directory, as Tsung does.
         """
         value = element.get(name) or ""
-        beside = self._home / value
+        path = self._found(value)
         try:
-            path = beside if beside.exists() else Path(value)
             if path.stat().st_size > LARGEST_FILE:
-                self._wrong(element, name, value, f"a file may have {LARGEST_FILE} bytes")
+                self.wrong(element, name, value, f"a file may have {LARGEST_FILE} bytes")
                 return b""
             return path.read_bytes()
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            self.fault(element, f"the file {value} cannot be read: {reason}", "put it there")
+            self._unreadable(element, value, error)
             return b""
 
     def carried(self, element: Element, name: str) -> CarriedFile:
@@ -191,18 +193,30 @@ class ConfigurationReader:
 
         Looked for beside the configuration, then in the current directory, as Tsung does.
         """
-        beside = self._home / path
-        found = beside if beside.exists() else Path(path)
+        found = self._found(path)
         try:
             with found.open("rb") as file:
                 is_empty = not file.read(1)
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            self.fault(element, f"the file {path} cannot be read: {reason}", "put it there")
+            self._unreadable(element, path, error)
             return None
         if is_empty:
             self.fault(element, f"the file {path} is empty", "put a line into it")
         return found
+
+    def _found(self, path: str) -> Path:
+        beside = self._home / path
+        try:
+            return beside if beside.exists() else Path(path)
+        except (OSError, ValueError):  # a name that no file can have
+            return Path(path)
+
+    def _unreadable(self, element: Element, path: str, error: OSError | ValueError) -> None:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        cure = "correct the name, or put it there"
+        if not Path(path).is_absolute():
+            cure = "put it beside the configuration, or correct the name"
+        self.fault(element, f"the file {path} cannot be read: {reason}", cure)
 
     def content(self, element: Element) -> str:
         """The element's own text up to its first child, outer spaces (only) stripped.
@@ -212,9 +226,20 @@ class ConfigurationReader:
         """
         return (element.text or "").strip(" ")
 
-    def _wrong(self, element: Element, name: str, value: str, cure: str) -> None:
+    def wrong(self, element: Element, name: str, value: str, cure: str) -> None:
+        """Report that an attribute has a value that it cannot have."""
         shown = value if len(value) <= 40 else f"{value[:40]}…"
+        if _TEMPLATE.search(value):
+            cure = "fill in the template"
         self.fault(element, f'<{element.tag}> has {name}="{shown}"', cure)
 
     def _place(self, element: Element) -> Place:
         return element.place if isinstance(element, SourceElement) else Place(self._file)
+
+
+def _cure(value: str, usual: str) -> str:
+    """What helps where a number is wanted: a number that is too long is one all the same."""
+    whole = value.strip().partition(".")[0]
+    if whole.isdecimal() and len(whole) > _MOST_DIGITS:
+        return f"write a number of {_MOST_DIGITS} digits at most"
+    return usual

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pytsung.config.element import SourceElement
 from pytsung.config.reader import ConfigurationReader
-from pytsung.config.unsupported import LATER, rows_for
+from pytsung.config.unsupported import rows_for
 from pytsung.config.vocabulary import ELEMENTS, PROTOCOL_ELEMENTS, Entry
 from pytsung.protocols.registry import Registry
 
@@ -76,7 +76,7 @@ class _Structure:
             return True
         if kind in PROTOCOL_ELEMENTS:
             text = f"sessions of type {kind} are not supported by this version of pytsung"
-            self._reader.fault(session, text, LATER)
+            self._reader.fault(session, text, "remove this one, or use a later version")
         else:
             known = ", ".join(room.session_type for room in self._registry)
             self._reader.fault(session, f"there is no session type {kind}", f"write one of {known}")

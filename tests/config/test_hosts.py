@@ -135,8 +135,9 @@ def test_servers_have_weights() -> None:
         ('<server host="h" port="1"/>', "needs the attribute type"),
         ('<server host="h" port="0" type="tcp"/>', 'port="0"'),
         ('<server host="h" port="65536" type="tcp"/>', 'port="65536"'),
-        ('<server host="h" port="${PORT}" type="tcp"/>', 'port="${PORT}"'),
-        ('<server host="${HOST}" port="1" type="tcp"/>', 'host="${HOST}"'),
+        ('<server host="h" port="${PORT}" type="tcp"/>', 'port="${PORT}"; fill in the template'),
+        ('<server host="${HOST}" port="1" type="tcp"/>', 'host="${HOST}"; fill in the template'),
+        ('<server host="%HOST%" port="1" type="tcp"/>', "fill in the template"),
         ('<server host="h:80" port="1" type="tcp"/>', 'write host="h" port="80"'),
         ('<server host="::g" port="1" type="tcp"/>', "a name with a port"),
         ('<server host="h" port="1" type="sctp"/>', 'type="sctp"'),
@@ -152,7 +153,6 @@ def test_a_wrong_server_is_refused_at_its_line(element: str, words: str) -> None
     assert message.startswith("test.xml:4: ")
     assert words in message
     assert "; " in message
-
 
 
 def raw_session(kind: str = "ts_raw", inner: str = '<raw ack="no_ack" data="x"/>') -> str:

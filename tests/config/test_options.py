@@ -131,6 +131,8 @@ def test_what_changes_no_load_is_a_warning(inner: str, words: str) -> None:
     [
         (option("rate_limit", "0"), 'value="0"'),
         (option("file_server", "a.csv"), "the file a.csv cannot be read: No such file"),
+        (option("file_server", "a.csv"), "put it beside the configuration"),
+        (option("file_server", "/none/a.csv"), "correct the name, or put it there"),
         ('<option name="file_server"/>', "needs the attribute value"),
         (option("global_number", "0"), 'value="0"'),
         ('<option value="1"/>', "needs the attribute name"),
