@@ -12,6 +12,7 @@ from pytsung.logdir.plan_figures import PlanFigures
 from pytsung.logdir.run_log import RunLog
 from pytsung.logdir.summary import RunSummary, read_summary
 from pytsung.stats import Interval
+from pytsung.stats.readings import Reading, ReadingKind
 from pytsung.stats.totals import RunTotals
 from pytsung.stats.verdict import Verdict
 from tests.golden.runs import SECONDS, STARTED, small_run
@@ -85,6 +86,26 @@ def test_hosts_are_named_as_tsung_names_them(tmp_path: Path) -> None:
     lines = (tmp_path / "tsung.log").read_text()
     assert 'stats: {cpu,"tsung_controller@bench"} 1 10.0 0 10.0 10.0 0 0\n' in lines
     assert 'stats: {load,"os_mon@web1"} 2 2.0 0.5 2.5 1.5 0 0\n' in lines
+
+
+def test_figures_of_monitored_hosts_stand_with_them(tmp_path: Path) -> None:
+    """Levels, what counters grew by, and sums, which are counters in `tsung.log`."""
+    counter, added = ReadingKind.COUNTER, ReadingKind.SUM
+    log = RunLog(tmp_path, host="bench", backend="fullstats")
+    log.readings([Reading("freemem", "cache", 512.0), Reading("hits", "db", 2.5, added)])
+    log.readings([Reading("sentpackets", "os_mon@web1", 40.0, counter, raw=1040)])
+    log.readings([Reading("hits", "db", 1.5, added)])
+    log.finish(summary_of(RunTotals()), STARTED)
+    lines = (tmp_path / "tsung.log").read_text()
+    assert 'stats: {freemem,"cache"} 1 512.0 0 512.0 512.0 0 0\n' in lines
+    assert 'stats: {sentpackets,"os_mon@web1"} 1 40.0 0 40.0 40.0 0 0\n' in lines
+    assert 'stats: {hits,"db"} 4 4\n' in lines
+    assert log.values['{hits,"db"}'].mean == 2.0
+    assert (tmp_path / "tsung-fullstats.log").read_text().splitlines() == [
+        '[{sample,{freemem,"cache"},512.0},{sum,{hits,"db"},2.5}]',
+        '[{sample_counter,{sentpackets,"os_mon@web1"},1040.0}]',
+        '[{sum,{hits,"db"},1.5}]',
+    ]
 
 
 def test_statistics_can_have_another_name(tmp_path: Path) -> None:

@@ -89,3 +89,11 @@ def test_a_killed_run_leaves_what_can_be_read() -> None:
 def test_text_under_other_names_is_text() -> None:
     """`rrdtool` was never built in Tsung, and `fullstats` has text beside its own file."""
     assert written("rrdtool") == written("fullstats") == written("text")
+
+
+def test_a_hosts_sum_is_valid_json() -> None:
+    """Tsung writes its name as it is, quotes and all, and then nobody can read the file."""
+    form = JsonFormat()
+    text = form.begin(1) + form.block(2, [Entry('{hits,"os_mon@db"}', ("3", "7"))]) + form.end(3)
+    (sample,) = json.loads(text)["stats"][1]["samples"]
+    assert sample == {"name": "hits", "hostname": "db", "value": 3, "total": 7}

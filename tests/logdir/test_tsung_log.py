@@ -126,6 +126,16 @@ def test_host_figures_are_not_times() -> None:
     assert log.blocks()[0]['{freemem,"os_mon@web1"}'] == expected
 
 
+def test_a_hosts_sum_goes_on() -> None:
+    """Tsung's `sum`: how much in the block, how much in all; it need not be whole."""
+    log = Log()
+    log.log.host_sum('{hits,"db"}', 3.0)
+    log.add(*empty_seconds(0, 10))
+    log.log.host_sum('{hits,"db"}', 0.5)
+    log.add(*empty_seconds(10, 20))
+    assert [block['{hits,"db"}'] for block in log.blocks()] == ["3 3", "0.5 3.5"]
+
+
 def test_lines_stand_in_tsungs_order() -> None:
     """Users, hosts, sessions, then requests, connects, pages, then all others."""
     log = Log()

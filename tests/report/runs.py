@@ -13,6 +13,7 @@ from pytsung.logdir.plan_figures import PlanFigures
 from pytsung.logdir.run_log import RunLog
 from pytsung.logdir.summary import RunSummary
 from pytsung.stats import Interval
+from pytsung.stats.readings import Reading, ReadingKind
 from pytsung.stats.totals import RunTotals
 from pytsung.stats.verdict import Verdict
 from tests.golden.runs import STARTED, small_run
@@ -22,6 +23,14 @@ TEXT = GOLDEN / "tsung-1.7-text.log"
 JSON = GOLDEN / "tsung-1.7-json.log"
 PLAN = PlanFigures("24 users arrive at 3/s", "small.xml", 24, 1, 8.0, 1, 1, ("127.0.0.1:1",))
 
+MONITORED = (
+    Reading("freemem", "cache", 512.0),
+    Reading("sentpackets", "os_mon@web1", 40.0, ReadingKind.COUNTER),
+    Reading("heapused", "db", 33.0),
+    Reading("hits", "db", 2.0, ReadingKind.SUM),
+)
+"""What munin, a probe, and an SNMP agent show of a target's hosts."""
+
 
 def write_run(
     directory: Path,
@@ -30,6 +39,7 @@ def write_run(
     verdict: Verdict | None = None,
     is_killed: bool = False,
     host: str = "localhost",
+    monitored: bool = False,
 ) -> Path:
     """A log directory as a run leaves it; a killed one has no end."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -40,6 +50,7 @@ def write_run(
     for interval in intervals:
         if interval.index % 10 == 8:
             log.host("bench", cpu=12.5, free_memory=2048.5, load=0.75)
+            log.readings(MONITORED if monitored else ())
         if interval.index == 0:
             log.event("phase", STARTED, phase=1)
         log.interval(interval, {host: interval}, STARTED + interval.index + 1)

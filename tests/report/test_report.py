@@ -56,6 +56,21 @@ def made(directory: Path, extent: Extent = NO_IMAGES) -> str:
     return write_report(read_run(directory), extent=extent).read_text()
 
 
+def test_hosts_of_the_target_have_their_charts(tmp_path: Path) -> None:
+    """Under the names that people gave them; figures of their own, too."""
+    page = made(write_run(tmp_path, monitored=True))
+    for text in ("Free memory", "cache", "Packets sent in 10 s", "web1", "heapused"):
+        assert text in page, text
+    assert (tmp_path / "data/heapused:os_mon@db.txt").exists()
+
+
+def test_a_hosts_sum_is_drawn_as_a_counter(tmp_path: Path) -> None:
+    """It has two figures where other figures of hosts have seven."""
+    write_report(read_run(write_run(tmp_path, monitored=True)))
+    assert (tmp_path / "images/graphes-hits-total.png").exists()
+    assert (tmp_path / "images/graphes-heapused-mean.png").exists()
+
+
 def test_a_page_needs_nothing_beside_it(tmp_path: Path) -> None:
     """A report is sent by mail, and opened on a train."""
     made(write_run(tmp_path), Extent(all_images=False))

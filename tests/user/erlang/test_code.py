@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytsung.user.erlang.code import compile_code
+from pytsung.user.erlang.code import compile_code, compile_function
 from pytsung.user.erlang.syntax import CodeError
 from pytsung.user.erlang.terms import FALSE, OK, ErlangError, Term, from_value, to_value
 from pytsung.user.values import Value
@@ -166,3 +166,23 @@ def test_no_code_does_more_than_be_refused(parts: list[str]) -> None:
         function(Here())
     except (CodeError, ErlangError):
         return
+
+
+@pytest.mark.parametrize(
+    ("code", "argument", "expected"),
+    [
+        ("fun(X)-> X/100 end.", 3350, 33.5),
+        ("fun(X) -> X rem 7 end", 10, 3),
+        ("fun(X) -> if X > 5 -> 1; true -> 0 end end.", 6, 1),
+        ("fun(_) -> 9 end.", 0, 9),
+    ],
+)
+def test_a_function_of_one_argument(code: str, argument: int, expected: float) -> None:
+    """As `<oid eval>` has it, for a figure that an SNMP agent shows."""
+    assert compile_function(code)(argument, Here()) == expected
+
+
+def test_an_argument_that_does_not_fit() -> None:
+    """Erlang's process would crash there; the figure is left out here."""
+    with pytest.raises(ErlangError, match="does not take 4"):
+        compile_function("fun(3) -> ok end.")(4, Here())
