@@ -14,6 +14,7 @@ from typing import Self
 
 import trio
 from rich.console import Console, Group, RenderableType
+from rich.constrain import Constrain
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -29,6 +30,10 @@ LONGEST_GUESS = 3.0
 
 PLAIN_PAUSE = 10.0
 """Seconds between two plain lines, as between two blocks of `tsung.log`."""
+
+WIDEST_BAR = 79
+"""Columns of the line with the bar on any terminal. A line that fills the terminal is wrapped
+when that is made narrower; then nobody knows how many lines there are to be replaced."""
 
 FILE_WIDTH = 200
 """Columns where there is no terminal: what is searched with grep must not be wrapped."""
@@ -58,12 +63,12 @@ class LiveState:
     times: tuple[float, ...] = ()
     agents: str = ""
     is_worrying: bool = False
+    targets: str = ""
 
 
 def make_console(*, color: bool = True) -> Console:
     """A console on standard error. Colours go with `color=False` or the variable NO_COLOR."""
     console = Console(stderr=True, no_color=None if color else True, highlight=False)
-    targets: str = ""
     if not console.is_terminal:
         console.width = FILE_WIDTH
     return console
@@ -88,7 +93,7 @@ class LiveView:
         self._next = float("-inf")
         self._state = LiveState()
         self._taken_at = 0.0
-        self._width = console.width
+        self._width = 0  # of what is on the terminal
         self._live: Live | None = None
         if console.is_terminal and not console.is_dumb_terminal and not quiet:
             self._live = Live(console=console, auto_refresh=False, transient=True)
@@ -125,18 +130,17 @@ class LiveView:
         while True:
             await trio.sleep(SHORTEST_PAUSE)
             passed = self._clock() - self._taken_at
-            is_shown = self._live is not None and self._live.is_started
-            if is_shown and self._state.elapsed and passed < LONGEST_GUESS:
+            if self._live is None or not self._live.is_started:
+                continue
+            if self._state.elapsed and passed < LONGEST_GUESS:
                 self._draw(_later(self._state, passed))
+            elif self._width != self._console.width:
+                self._draw(self._state)
 
     def _draw(self, state: LiveState) -> None:
         assert self._live is not None
-        width = self._console.width
-        if width != self._width:  # lines of another width would stay behind
-            self._width = width
-            self._live.stop()
-            self._live.start()
-        self._live.update(draw(state), refresh=True)
+        self._width = self._console.width
+        self._live.update(Constrain(draw(state), self._width - 1), refresh=True)
 
     def say(self, text: str, style: str = "") -> None:
         """Print a line above the view; it stays. Warnings are said even to the quiet."""
@@ -177,7 +181,7 @@ def _named(state: LiveState) -> list[tuple[str, str, int]]:
     """Name, value and least width of each figure; a narrow terminal cuts off the last ones."""
     return [
         ("users", f"{state.users:,}", 7),
-        ("connected", f"{state.connected:,}", 7),
+        ("connected", f"{state.connected:,}", 6),
         ("arriving", rate(state.arrivals), 6),
         ("errors", f"{state.errors:,}", 4),
         ("requests", rate(state.requests), 7),
