@@ -1,6 +1,7 @@
 """What the admin port answers: publishing, health, counts, metrics.
 
-    POST /v1/realtime/events      one event in Appwrite's contract → 202 and who it goes to
+    POST /v1/realtime/events      one event in Appwrite's contract → 202 and who it goes to,
+                                  or a line for each of several → 202 and how many
     GET  /v1/realtime/counts      everything that is counted, as JSON
     GET  /health                  200 while events get in, 503 while Redis is gone
     GET  /metrics                 the counts in Prometheus's text format
@@ -23,6 +24,11 @@ from pytsung.errors import RemoteProtocolError
 from pytsung_server import metrics
 from pytsung_server.http import Answer, Request
 from pytsung_server.ingress import Ingress
+
+JSON = "application/json"
+LINES = "application/x-ndjson"
+"""What a request with one event says it is, and one with several: neither is among the types
+that a web page of a stranger may send without asking."""
 
 
 class Admin:
@@ -63,9 +69,12 @@ class Admin:
 
     def _publish(self, request: Request) -> Answer:
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type != "application/json":
-            return Answer.of(415, _error("an event has Content-Type: application/json"))
+        if content_type not in (JSON, LINES):
+            return Answer.of(415, _error(f"Content-Type: {JSON} is needed; {LINES} for several"))
         try:
+            if content_type == LINES:
+                count = self._ingress.publish_all(request.body.splitlines())
+                return Answer.of(202, {"events": count})
             event = self._ingress.publish(request.body)
         except RemoteProtocolError as error:
             return Answer.of(400, _error(str(error)))

@@ -6,7 +6,7 @@ Must not know who listens, or how an event reaches the workers.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pytsung.errors import RemoteProtocolError
 from pytsung_server.events import Event
@@ -42,6 +42,24 @@ class Ingress:
             raise
         self._publish(message)
         return event
+
+    def publish_all(self, messages: Iterable[bytes]) -> int:
+        """Publish all messages, and give how many, or none of them.
+
+        Raises:
+            RemoteProtocolError: one is no event; says which.
+        """
+        checked = []
+        for number, message in enumerate(messages, 1):
+            try:
+                Event.from_message(message)
+            except RemoteProtocolError as error:
+                self.invalid += 1
+                raise RemoteProtocolError(f"line {number}: {error}") from error
+            checked.append(message)
+        for message in checked:
+            self._publish(message)
+        return len(checked)
 
     def take(self, message: bytes) -> None:
         """Publish what came from Redis; what is no event is counted, and said."""

@@ -5,7 +5,7 @@ Must not know what an event is, nor when the next one is due.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -49,10 +49,11 @@ class RedisWay:
         except RedisError as error:
             raise PublishError(f"{address}: {error}; is Redis running there?") from error
 
-    async def publish(self, message: bytes) -> None:
-        """Publish one event. Raises PublishError when the connection is lost."""
+    async def publish(self, messages: Sequence[bytes]) -> None:
+        """Publish events, one after the other. Raises PublishError when the connection is lost."""
         try:
-            self.subscribers = int(await self._connection.call("PUBLISH", CHANNEL, message))
+            for message in messages:
+                self.subscribers = int(await self._connection.call("PUBLISH", CHANNEL, message))
         except RedisError as error:
             raise PublishError(f"{self._address}: {error}") from error
 
@@ -99,28 +100,29 @@ class AdminWay:
         async with stream:
             yield cls(address, stream)
 
-    async def publish(self, message: bytes) -> None:
-        """Publish one event, and wait until it was taken in. Raises PublishError."""
+    async def publish(self, messages: Sequence[bytes]) -> None:
+        """Publish events in one request, and wait until they were taken in. Raises PublishError."""
+        body = b"\n".join(messages)
         headers = [
             ("Host", self._address.place),
-            ("Content-Type", "application/json"),
-            ("Content-Length", str(len(message))),
+            ("Content-Type", "application/json" if len(messages) == 1 else "application/x-ndjson"),
+            ("Content-Length", str(len(body))),
         ]
         if self._address.token:
             headers.append(("Authorization", f"Bearer {self._address.token}"))
         request = h11.Request(method="POST", target=EVENTS, headers=headers)
-        events = (request, h11.Data(data=message), h11.EndOfMessage())
+        events = (request, h11.Data(data=body), h11.EndOfMessage())
         try:
             with trio.fail_after(ANSWER_TIMEOUT):
                 data = b"".join(self._connection.send(event) or b"" for event in events)
                 await self._stream.send_all(data)
-                status, body = await self._read_answer()
+                status, answer = await self._read_answer()
         except trio.TooSlowError:
             raise _failed(self._address, f"no answer in {ANSWER_TIMEOUT:g} seconds") from None
         except (trio.BrokenResourceError, h11.ProtocolError) as error:
             raise _failed(self._address, f"broke off: {error}") from error
         if status != 202:
-            said = body.decode("utf-8", "replace").strip()
+            said = answer.decode("utf-8", "replace").strip()
             raise _failed(self._address, f"refuses the event with status {status}: {said}")
         if self._connection.their_state is not h11.DONE:
             raise _failed(self._address, "hung up")

@@ -1,12 +1,14 @@
-"""Publishes the events of a load test on time, one after the other.
+"""Publishes the events of a load test on time.
 
-The schedule never waits because the last event was late; how late each one was sent is
-part of the result. Must not know options, what events look like, or where they go.
+The schedule never waits because the last event was late, and those that are due meanwhile
+go in together; how late each one was sent is part of the result. Must not know
+options, what events look like, or where they go.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,12 +16,19 @@ import trio
 
 from pytsung_server.publication import Publication
 
+MOST_TOGETHER = 64
+MOST_BYTES = 2**19
+"""What goes in at once, of events that are late: of large ones only one."""
+
+_AROUND = 1024
+"""Bytes of an event beside its payload, about."""
+
 
 class Way(Protocol):
     """Where events go in."""
 
-    async def publish(self, message: bytes) -> None:
-        """Publish one. Raises PublishError."""
+    async def publish(self, messages: Sequence[bytes]) -> None:
+        """Publish one or more, in order. Raises PublishError."""
         ...
 
 
@@ -57,12 +66,23 @@ async def publish(publication: Publication, way: Way, published: Published) -> N
     Raises:
         PublishError: an event could not be published.
     """
+    most = max(1, min(MOST_TOGETHER, MOST_BYTES // (publication.size + _AROUND)))
+    last = publication.count
     started = trio.current_time()
     number = 0
-    while publication.count is None or number < publication.count:
-        due = started + publication.due(number)
-        await trio.sleep_until(due)
-        late = trio.current_time() - due
-        await way.publish(publication.message(number, time.time()))
-        published.add(late, trio.current_time() - started)
-        number += 1
+    while last is None or number < last:
+        await trio.sleep_until(started + publication.due(number))
+        passed = trio.current_time() - started
+        messages: list[bytes] = []
+        lates: list[float] = []
+        # All that are due go in together: an admin port takes as many requests as it can answer.
+        while len(messages) < most and (last is None or number < last):
+            late = passed - publication.due(number)
+            if messages and late < 0:
+                break
+            messages.append(publication.message(number, time.time()))
+            lates.append(max(0.0, late))
+            number += 1
+        await way.publish(messages)
+        for late in lates:
+            published.add(late, trio.current_time() - started)

@@ -49,6 +49,19 @@ def test_an_event_is_published_as_it_came() -> None:
     assert port.messages == [MESSAGE]
 
 
+def test_several_events_in_one_request_are_published_all_or_none() -> None:
+    """A publisher of a thousand a second sends what is due together; half of it is no use."""
+    port = Published()
+    several = b"\n".join([MESSAGE] * 3)
+    taken = port.post(several, content_type="application/x-ndjson")
+    assert (taken.status, json.loads(taken.body)) == (202, {"events": 3})
+    assert port.messages == [MESSAGE] * 3
+    refused = port.post(several + b"\nnonsense", content_type="application/x-ndjson")
+    assert refused.status == 400
+    assert json.loads(refused.body)["error"].startswith("line 4: ")
+    assert len(port.messages) == 3
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "headers", "status"),
     [

@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 import pytest
 import trio
 import trio.testing
-from pytsung_server.events import Event
+from pytsung_server.events import MAX_EVENT_BYTES, Event
 from pytsung_server.publication import Publication
 from pytsung_server.publish_cli import main
 from pytsung_server.publish_ways import AdminAddress
@@ -72,28 +73,54 @@ class SlowWay:
         self._slow = slow
         self._seconds = seconds
         self.at: list[float] = []
+        self.numbers: list[str] = []
 
-    async def publish(self, message: bytes) -> None:
-        self.at.append(trio.current_time())
-        if len(self.at) == self._slow:
+    async def publish(self, messages: Sequence[bytes]) -> None:
+        before = len(self.at)
+        self.at += [trio.current_time()] * len(messages)
+        self.numbers += [Event.from_message(one).payload["$id"] for one in messages]
+        if before < self._slow <= len(self.at):
             await trio.sleep(self._seconds)
 
 
 def test_a_late_event_does_not_delay_the_schedule() -> None:
     """Else a slow server would be sent less, and look fast: coordinated omission."""
 
-    async def run() -> tuple[list[float], Published]:
+    async def run() -> tuple[SlowWay, Published]:
         way, published = SlowWay(3, 0.35), Published()
         await publish(publication(count=10), way, published)
-        return way.at, published
+        return way, published
 
-    at, published = trio.run(run, clock=trio.testing.MockClock(autojump_threshold=0))
+    way, published = trio.run(run, clock=trio.testing.MockClock(autojump_threshold=0))
     on_time = [n / 10 for n in range(10)]
-    assert at == pytest.approx([*on_time[:3], 0.55, 0.55, 0.55, *on_time[6:]])
+    assert way.at == pytest.approx([*on_time[:3], 0.55, 0.55, 0.55, *on_time[6:]])
+    assert way.numbers == [f"abc-{n}" for n in range(10)]
     assert published.latest == pytest.approx(0.25)
     assert str(published) == (
         "published 10 events in 0.9 s; late by 45.0 ms on average, 250.0 ms at most"
     )
+
+
+@pytest.mark.parametrize(("size", "most"), [(200, 64), (200_000, 2), (900_000, 1)])
+def test_what_is_late_goes_in_together_and_is_bounded(size: int, most: int) -> None:
+    """An admin port takes some hundreds of requests a second, and 1 MiB in each."""
+    sizes: list[int] = []
+
+    class Way:
+        async def publish(self, messages: Sequence[bytes]) -> None:
+            sizes.append(len(messages))
+            assert sum(map(len, messages)) + len(messages) <= MAX_EVENT_BYTES
+            await trio.sleep(1)
+
+    async def run() -> Published:
+        published = Published()
+        await publish(publication(size=size, rate=1000.0, count=300), Way(), published)
+        return published
+
+    assert trio.run(run, clock=trio.testing.MockClock(autojump_threshold=0)).count == 300
+    assert sizes[0] == 1
+    assert max(sizes) == most
+    assert sum(sizes) == 300
 
 
 # -- the command ---------------------------------------------------------------------
