@@ -182,6 +182,8 @@ def test_what_is_kept_ends_by_ctrl_c_with_the_runs_own_status(start: Start, port
     with urllib.request.urlopen(url + "es/ts_api:status", timeout=10) as answer:
         status = json.loads(answer.read())
     assert (status["users"], status["request_rate"], status["active_beams"]) == (0, 0.0, 0)
+    with urllib.request.urlopen(url + "metrics", timeout=10) as answer:
+        assert b"\npytsung_users_started_total 5\n" in answer.read()
     wait_for(lambda: "phase" in pytsung("-i", "k", "status").stdout, "status", run)
     run.signal(signal.SIGINT)
     result = run.wait()

@@ -9,10 +9,12 @@ import asyncio
 import json
 import re
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -223,6 +225,41 @@ def test_a_reload_keeps_the_history_and_two_browsers_see_the_same(
     run.wait()
     expect(other.locator("#link")).to_have_text("the run is over")
     other.context.close()
+
+
+def test_a_page_goes_on_with_the_next_run_at_its_place(
+    start: Start, port: int, context: BrowserContext
+) -> None:
+    """The controller was killed, and started again: the tab that is still open must not mix two."""
+    first, url = begin(start, port, rest=60)
+    page = context.new_page()
+    page.goto(url)
+    wait_drawn(page)
+    wait_seconds(page, 3)
+    first.signal(signal.SIGKILL)
+    first.process.wait()
+    expect(page.locator("#link")).to_have_text("connection lost; trying again …")
+    before = page.inner_text("#directory")
+    place = str(urlsplit(url).port)
+    second_run, again = begin(start, port, "--web-port", place, rest=60)
+    assert again == url
+    expect(page.locator("#link")).to_have_text("live")
+    assert page.inner_text("#directory") != before
+    assert page.locator("#events", has_text="the test begins").count() == 1
+    shown = points(page, "arrivals", 1)
+    wait_seconds(page, 1)
+    began = [i["users_started"] for i in intervals(second_run)]
+    assert shown == began[: len(shown)]
+    assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
+    second_run.process.terminate()
+    second_run.wait()
+
+
+def intervals(run: Command) -> list[Any]:
+    """The seconds of a run so far."""
+    (path,) = run.log_root.glob("*/intervals.jsonl")
+    *lines, _ = path.read_text().split("\n")
+    return [json.loads(line)["merged"] for line in lines]
 
 
 def test_orders_of_the_page_are_carried_out(
