@@ -32,7 +32,7 @@ from pytsung.stats import Interval
 STEPS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 MERGES = 20
 LOOK = 0.05
-PATIENCE = 120.0
+PATIENCE = 300.0
 COLUMNS = (
     "agents",
     "controller, of one core",
