@@ -91,6 +91,7 @@ MEASUREMENTS = (
     Measurement("http", "A request over a kept connection"),
     Measurement("rows", "A million rows of a file"),
     Measurement("server", "The bundled server"),
+    Measurement("floor", "What an event costs, and whom"),
     Measurement("report", "Making a report"),
     Measurement("controller", "Controlling 64 agents"),
     Measurement("million", "A million connections", is_rare=True),
