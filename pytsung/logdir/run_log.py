@@ -125,7 +125,7 @@ class RunLog:
                 self._tsung_log.host(one.name, one.value)
             self.values.setdefault(one.name, SampleSummary()).merge(SampleSummary.of([one.value]))
         fullstats = self._fullstats
-        if fullstats is not None:
+        if fullstats is not None and readings:
             self._write(lambda: fullstats.hosts(readings))
 
     def event(self, kind: str, at: float, **fields: Any) -> None:
