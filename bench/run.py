@@ -7,8 +7,8 @@ shown as it comes, and then replaces its section between the markers of
 docs/explanation/performance.md; without the markers nothing is run. A program that
 fails leaves its last words below its table, and the exit status is 1. Goals and what
 was measured of them come into a table of their own, from all sections that are there.
-Takes about 25 minutes with Tsung, k6 and Locust; with `million`, which only `--only`
-asks for, seven more.
+Takes about half an hour with Tsung, k6 and Locust; `million`, which only `--only` asks
+for, seven minutes.
 """
 
 from __future__ import annotations

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 BEND = 1.25
 """Each one's part of the cost, over the smallest seen, from which growth is not called linear:
-more than two rounds of one measurement differ on a machine that does nothing else."""
+a choice, and more than rounds of one measurement mostly differ by."""
 
 _FACTORS = (1, 3)
 """Sizes in each power of ten: about equally far apart on a logarithmic axis."""
@@ -43,10 +44,14 @@ class Curve:
         return point.each / self.smallest().each
 
     def bend(self) -> Point | None:
-        """The first size beyond the cheapest at which each costs distinctly more."""
+        """The size beyond the cheapest from which on, and to the end, each costs distinctly more.
+
+        A single one that does, among others that do not, is a bad moment of the machine.
+        """
         cheapest = self.smallest().size
-        beyond = (point for point in self.points if point.size > cheapest)
-        return next((point for point in beyond if self.times_smallest(point) > BEND), None)
+        beyond = (point for point in reversed(self.points) if point.size > cheapest)
+        dear = list(takewhile(lambda point: self.times_smallest(point) > BEND, beyond))
+        return dear[-1] if dear else None
 
     def foot(self) -> Point | None:
         """The last size below the cheapest at which each costs distinctly more."""

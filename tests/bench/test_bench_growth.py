@@ -36,7 +36,7 @@ def test_a_level_curve_is_linear_to_its_end() -> None:
     )
 
 
-def test_a_bend_is_the_first_size_that_costs_distinctly_more_than_the_cheapest() -> None:
+def test_a_bend_is_where_each_begins_to_cost_distinctly_more_than_at_the_cheapest() -> None:
     """Dear beginnings are fixed costs, and no bend."""
     bent = curve(300e-6, 90e-6, 50e-6, 60e-6, 75e-6, 200e-6)
     assert bent.foot() == Point(100, 90e-6)
@@ -45,6 +45,11 @@ def test_a_bend_is_the_first_size_that_costs_distinctly_more_than_the_cheapest()
         "**CPU** is least at 1,000 users, 50.0 µs, and stops being in proportion at 100,000,"
         " with 75.0 µs, 1.50 times that; up to 100 fixed costs show in it."
     )
+
+
+def test_one_size_that_sticks_out_is_no_bend() -> None:
+    """Something else ran on the machine: a line that comes back has not bent."""
+    assert curve(50e-6, 90e-6, 51e-6, 52e-6).bend() is None
 
 
 def test_sizes_are_round_and_end_at_the_top() -> None:

@@ -34,7 +34,7 @@ def test_agents_start_as_processes_of_this_machine() -> None:
 
 
 def test_a_controller_of_its_own_hears_all_statistics() -> None:
-    """Its log has what its agent said, name by name, merged and by agent: 20 bytes each at least."""
+    """Its log has what its agent said, name by name, merged and by agent: 20 bytes at least."""
     told = control(1, Speech(1, 5, 100))
     assert 0 < told.cpu < told.wall
     assert told.record > 100 * 2 * 20
