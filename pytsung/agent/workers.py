@@ -91,7 +91,7 @@ class Workers:
         self.users_open = 0
         self.aborted = False
         self.last_end = 0.0
-        self.cpu_seconds = 0.0
+        self._cpu_seconds: dict[int, float] = {}
         self._zygote = trio.socket.from_stdlib_socket(channel)
         self._requests = channel
         self._encoder = encoder
@@ -117,6 +117,11 @@ class Workers:
     def pids(self) -> list[int]:
         """Process ids of the workers that are alive."""
         return [process.pid for process in self._alive.values()]
+
+    @property
+    def cpu_seconds(self) -> float:
+        """User and system time of all workers that have finished."""
+        return sum(self._cpu_seconds.values())
 
     @property
     def elapsed(self) -> float:
@@ -246,7 +251,7 @@ class Workers:
             if isinstance(answer, zygote.Started | zygote.NotStarted):
                 self._starting.send_nowait(answer)
             else:
-                self.cpu_seconds += answer.cpu_seconds
+                self._cpu_seconds[answer.pid] = answer.cpu_seconds
                 self._statuses[answer.pid] = answer
                 self._exits.setdefault(answer.pid, trio.Event()).set()
 
@@ -316,6 +321,8 @@ class Workers:
 
     def _note_end(self, process: _Process, message: Finished) -> None:
         process.has_finished = True
+        # Its own word, until it is reaped: to close very many sockets may take it a while.
+        self._cpu_seconds.setdefault(process.pid, message.cost.cpu_seconds)
         self.intervals.leave(process.number)
         self.not_started += message.not_started
         self.users_open += message.users_open

@@ -45,6 +45,7 @@ from pytsung.controller.listener import CarefulListener, Listener
 from pytsung.controller.losses import Losses
 from pytsung.controller.operator import Operator
 from pytsung.controller.outcome import Ending, RunOptions, RunResult
+from pytsung.controller.parting import is_leaving, parting_time
 from pytsung.controller.preflight.before import look_before
 from pytsung.controller.shares import AgentRole, make_shares
 from pytsung.errors import AgentError, LogDirectoryError, PytsungError, UsageError
@@ -60,9 +61,6 @@ LOOK_EVERY = 0.5
 
 AGENTS_PATIENCE = 2 * PATIENCE
 """Seconds that an interval waits for agents: they wait for their workers before they report."""
-
-PARTING_TIME = 10.0
-"""Seconds after a stop that agents have to report their last interval, besides the grace."""
 
 
 class Run:
@@ -310,7 +308,8 @@ class Run:
         self._totals.add(merged)
         for name, part in collected.parts.items():
             self._agent_totals[name].add(part)
-            self._judge.interval(name, part)
+            if not is_leaving(collected.index, self._stopped_at):
+                self._judge.interval(name, part)
         for name in collected.missing:
             self._judge.missing(name, collected.index)
         self._losses.note_coverage(collected, self._links)
@@ -350,7 +349,7 @@ class Run:
             return
         for link in self._links:
             link.tell(Stop(self._grace))
-        await trio.sleep(self._grace + PARTING_TIME)
+        await trio.sleep(parting_time(self._grace, self._totals.users_open))
         self._listener.note(4, "controller", "agents did not report their end in time")
         self._ended.set()
 

@@ -33,6 +33,7 @@ from pytsung.controller.outcome import Ending
 from pytsung.errors import AgentError
 from pytsung.plan import ArrivalPhase
 from pytsung.stats import Interval
+from pytsung.stats.summary import SampleSummary
 from tests.controller.scripted import LIMIT, Agent, Script, play, second, worked
 
 # -- an operator --------------------------------------------------------------------
@@ -79,6 +80,20 @@ def test_a_stop_is_graceful_and_spoils_nothing() -> None:
     result, _ = play({"a": script}, orders=[Order(Action.STOP, by="me")])
     assert result.ending is Ending.STOPPED
     assert (result.verdict.status, result.amended) == ("clean", False)
+
+
+def test_sending_everybody_away_is_no_reason_to_doubt_what_was_measured() -> None:
+    """A worker that closes 20,000 connections at once has no time for anything else."""
+
+    async def script(agent: Agent) -> None:
+        await agent.stand_by()
+        await agent.hear(Stop)
+        report = second(0, 5, 5, 0)
+        report.interval.generator = {"loop_lag": SampleSummary.of([0.5] * 200)}
+        await agent.say(report, Finished(at=0.5))
+
+    result, _ = play({"a": script}, orders=[Order(Action.STOP, by="me")])
+    assert result.verdict.status == "clean"
 
 
 # -- the beginning ------------------------------------------------------------------
