@@ -14,6 +14,7 @@ from pytsung.dashboard.live_run import AgentView, Heading, LiveRun
 from pytsung.plan import ArrivalPhase, Load, ScheduledUser
 from pytsung.schedule.timetable import Timetable
 from pytsung.stats import Interval
+from pytsung.stats.readings import Reading
 from pytsung.stats.totals import RunTotals
 from pytsung.stats.verdict import Verdict
 from tests.golden.runs import small_run
@@ -143,3 +144,45 @@ def test_an_agents_health_is_shown_with_its_part_of_the_load() -> None:
     assert (agent["cpu"], agent["rss"], agent["descriptors"]) == (55.0, 10**8, 120)
     assert agent["clock_offset"] == 0.001
     assert agent["users"] == feed.totals.users_open
+
+
+def test_hosts_of_the_target_and_of_the_load_generator_stand_side_by_side() -> None:
+    """Is the target busy, or only we? The curve is there for somebody who comes late."""
+    feed = Feed()
+    feed.live.host("bench", Health(1.0, 55.0, 900.0, 1.5))
+    seconds = small_run()
+    for second, cpu in enumerate((10.0, 30.0)):
+        feed.tell(seconds[second])
+        feed.live.reading(Reading("cpu", "os_mon@web1", cpu))
+        feed.live.reading(Reading("heapused", "db", 7.0))
+    feed.live.reading(Reading("load", "tsung_controller@here", 0.5))
+    (heard,) = followed(feed)
+    rows = {row.pop("name"): row for row in heard["now"]["hosts"]}
+    assert rows["web1"] == {
+        "is_target": True,
+        "heard": 2.0,
+        "cpu": 30.0,
+        "free_memory": None,
+        "load": None,
+        "others": {},
+        "cpu_over_time": [[1.0, 10.0], [2.0, 30.0]],
+    }
+    assert (rows["bench"]["is_target"], rows["bench"]["free_memory"]) == (False, 900.0)
+    assert (rows["db"]["is_target"], rows["db"]["others"]) == (True, {"heapused": 7.0})
+    assert not rows["here"]["is_target"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("monitor-unreachable", "web1 is not monitored: it is off; switch it on"),
+        ("monitor-lost", "web1 is monitored no more: it is off; switch it on"),
+        ("monitor-back", "web1 is monitored again"),
+    ],
+)
+def test_what_becomes_of_watched_hosts_is_said(kind: str, words: str) -> None:
+    """A gap in a curve has its reason beside it."""
+    feed = Feed()
+    feed.live.event(kind, 1001.0, {"host": "web1", "reason": "it is off; switch it on"})
+    (event,) = feed.live.events()[1]
+    assert event["text"] == words

@@ -3,6 +3,7 @@ terminal."""
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 import trio
@@ -52,6 +53,16 @@ def test_four_lines_say_what_users_do_and_how_far_the_test_is() -> None:
     assert " ".join(agents.split()) == "load 2 agents, busiest worker 35% of a core"
     assert progress.startswith("   0:12")
     assert progress.rstrip().endswith("0:37 left, phase 1 of 2")
+
+
+def test_the_targets_hosts_have_a_line_of_their_own() -> None:
+    """Where somebody asked for them; it is cut off before it is wrapped."""
+    state = replace(STATE, targets="web1 34 % CPU, 2.1 GB free, load 0.4 · and 12 more")
+    *_, agents, targets, progress = drawn(state, 80)
+    assert agents.split()[0] == "load"
+    assert targets.strip() == "target   web1 34 % CPU, 2.1 GB free, load 0.4 · and 12 more"
+    assert len(drawn(state, 40)) == len(drawn(state, 80))
+    assert "0:37 left" in progress
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])

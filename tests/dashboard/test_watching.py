@@ -12,6 +12,7 @@ from rich.console import Console
 from pytsung.dashboard.broadcast import Broadcast
 from pytsung.dashboard.live_run import AgentView
 from pytsung.dashboard.watching import SURE, Watched, draw, sparkline
+from pytsung.stats.readings import Reading
 from tests.dashboard.test_live_run import Feed
 from tests.golden.runs import small_run
 
@@ -23,6 +24,8 @@ def watched() -> Watched:
     for interval in small_run():
         interval.counters["error_timeout"] = 2
         feed.tell(interval)
+    feed.live.reading(Reading("cpu", "os_mon@web1", 41.0))
+    feed.live.reading(Reading("freemem", "os_mon@web1", 2100.0))
     feed.live.event("agent-lost", 1002.0, {"agent": "far", "users": 3, "reason": "gone"})
 
     async def first() -> str:
@@ -58,6 +61,13 @@ def test_it_shows_what_matters_first() -> None:
     for words in ("clean so far", "error_timeout", "request", "far", "lost", "agent far lost"):
         assert words in text
     assert text.rstrip().endswith(SURE)
+
+
+def test_it_shows_the_targets_hosts() -> None:
+    """Not those of the load generator: these stand with their agents."""
+    lines = screen(watched(), 100, 40)
+    (row,) = [line for line in lines if "web1" in line]
+    assert row.split() == ["web1", "41", "%", "2,100", "MB", "–"]
 
 
 def test_before_the_first_news_it_waits() -> None:
