@@ -85,6 +85,7 @@ def _users(summary: RunSummary) -> str:
     parts += [f"{users.open:,} open"] if users.open else []
     parts += [f"{users.lost:,} lost"] if users.lost else []
     parts += [f"{users.not_started:,} not started"] if users.not_started else []
+    parts += [f"{users.dropped:,} dropped at a phase's end"] if users.dropped else []
     return f"{', '.join(parts)}; peak {users.peak:,}, in {clock(summary.duration)}"
 
 

@@ -33,7 +33,11 @@ PERCENTS = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9)
 
 @dataclass(frozen=True, slots=True)
 class UserFigures:
-    """Virtual users of the run. `not_started` were due but never started, for whatever reason."""
+    """Virtual users of the run.
+
+    `not_started` were due but never started, for whatever reason; `dropped` were never
+    due, as chance would have had them arrive behind the end of their phase.
+    """
 
     started: int = 0
     finished: int = 0
@@ -41,6 +45,7 @@ class UserFigures:
     peak: int = 0
     not_started: int = 0
     lost: int = 0
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,7 @@ class RunSummary:
                 peak=totals.users_peak,
                 not_started=not_started,
                 lost=totals.users_lost,
+                dropped=totals.users_dropped,
             ),
             connections=ConnectionFigures(
                 opened=totals.connections_opened,

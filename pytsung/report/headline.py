@@ -51,6 +51,7 @@ def _users(record: RunRecord) -> Tile:
         (users.open, "open"),
         (users.lost, "lost"),
         (users.not_started, "not started"),
+        (users.dropped, "dropped at a phase's end"),
     ):
         notes += [f"{count:,} {word}"] if count else []
     return Tile("Users", f"{users.started:,}", ", ".join(notes))

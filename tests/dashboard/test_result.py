@@ -44,6 +44,13 @@ def test_samples_are_shown_in_milliseconds_in_a_users_order() -> None:
     assert rows[0][1:] == ["1,000", "2.00", "1.38", "6.03", "9.06", "20.6"]
 
 
+def test_users_who_never_came_are_said() -> None:
+    """Whoever planned 100 users and sees 84 wants to know of the others."""
+    users = UserFigures(started=84, finished=84, not_started=3, dropped=13)
+    text = "\n".join(rendered(replace(SUMMARY, users=users), width=120))
+    assert "84 started, 84 finished, 3 not started, 13 dropped at a phase's end; peak" in text
+
+
 def test_users_connections_errors_and_cost_are_said() -> None:
     """The most frequent error first; cost also as what one user took."""
     text = "\n".join(rendered(SUMMARY))
