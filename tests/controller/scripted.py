@@ -36,6 +36,7 @@ from pytsung.controller.launcher import AgentConnection
 from pytsung.controller.outcome import RunOptions, RunResult
 from pytsung.controller.run import Run
 from pytsung.controller.shares import AgentRole
+from pytsung.monitor.watch import UNMONITORED, Monitoring
 from pytsung.plan import AgentHost, ArrivalPhase, Endpoint, Load, Plan, Session, Target
 from pytsung.protocols import registry
 from pytsung.stats import Interval
@@ -161,6 +162,7 @@ def play(
     agent_timeout: float = 30.0,
     phases: tuple[ArrivalPhase, ...] = (),
     orders: Sequence[Order] = (),
+    monitoring: Monitoring = UNMONITORED,
 ) -> tuple[RunResult, Notebook]:
     """A run with one agent per script."""
     hosts = tuple(AgentHost(name) for name in scripts)
@@ -183,7 +185,7 @@ def play(
             run = Run(plan, options, notebook)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(give, run)
-                played = await outcome.acapture(run.play, roles, launchers)
+                played = await outcome.acapture(run.play, roles, launchers, monitoring)
                 nursery.cancel_scope.cancel()
             return played.unwrap()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+import math
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -17,8 +19,11 @@ from pytsung.controller.monitoring import (
 from pytsung.monitor.munin import MuninHost
 from pytsung.monitor.probed_host import Connect, ProbedHost
 from pytsung.monitor.snmp import SnmpHost
-from pytsung.monitor.source import MonitorError, Source
+from pytsung.monitor.source import Complain, Look, MonitorError, Source
+from pytsung.monitor.watch import Monitoring
 from pytsung.plan import Monitor
+from pytsung.stats.readings import Reading
+from tests.controller.scripted import play, worked
 
 
 def connect(host: str) -> Connect:
@@ -109,3 +114,41 @@ def test_hosts_of_no_job_are_said_and_end_nothing() -> None:
     source = sources(*monitors)["hosts of oar"]
     with pytest.raises(MonitorError, match="start pytsung in a job"):
         source.open(lambda _: None)
+
+
+class Hanging:
+    """A host that never comes to be reached; knows when it was let go."""
+
+    was_left = False
+
+    @asynccontextmanager
+    async def open(self, complain: Complain) -> AsyncIterator[Look]:
+        try:
+            await trio.sleep(math.inf)
+            yield read
+        finally:
+            self.was_left = True
+
+
+class Calm:
+    """A host that is always the same."""
+
+    @asynccontextmanager
+    async def open(self, complain: Complain) -> AsyncIterator[Look]:
+        yield read
+
+
+async def read() -> Sequence[Reading]:
+    return [Reading("load", "os_mon@web1", 0.5)]
+
+
+def test_a_run_watches_as_long_as_it_lasts() -> None:
+    """It neither waits for a host to be reached, nor leaves it in somebody's hands."""
+    hanging = Hanging()
+    monitoring = Monitoring({"web1": Calm(), "web2": hanging})
+    result, notebook = play({"a": worked(5)}, users=5, monitoring=monitoring)
+    assert result.totals.users_finished == 5
+    assert result.verdict.status == "clean"
+    assert notebook.readings == [Reading("load", "os_mon@web1", 0.5)]
+    assert not [kind for kind in notebook.kinds() if kind.startswith("monitor")]
+    assert hanging.was_left

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,8 @@ from pytsung.plan import (
     ArrivalPhase,
     Endpoint,
     Load,
+    Monitor,
+    MysqlAdmin,
     Plan,
     ScheduledUser,
     Session,
@@ -106,3 +110,13 @@ def test_many_clients_on_one_machine_share_its_cores() -> None:
         "127.0.3.254",
         "127.0.4.1",
     )
+
+
+def test_agents_do_not_learn_what_is_monitored() -> None:
+    """They have no use for it, and there are passwords in it."""
+    monitor = Monitor("db", mysql=MysqlAdmin(password="s3cret"))
+    hosts = (AgentHost("a"), AgentHost("b"))
+    whole = replace(plan(hosts, Load(())), monitors=(monitor,))
+    shares = make_shares(whole, roles_of(hosts), 1)
+    assert [share.plan.monitors for share in shares] == [(), ()]
+    assert "s3cret" not in repr(shares)

@@ -13,6 +13,8 @@ from pytsung.plan import (
     Dump,
     Endpoint,
     Load,
+    Monitor,
+    MysqlAdmin,
     Plan,
     Request,
     RequestStep,
@@ -153,3 +155,11 @@ def test_what_is_dumped_and_what_ends_the_run_is_told() -> None:
         "  dumped  the beginning of everything sent and received",
         f"  limit   {limit}",
     ]
+
+
+def test_what_is_monitored_is_told_with_the_way() -> None:
+    """Somebody's hosts are going to be asked; with a password of theirs, which is not told."""
+    mysql = MysqlAdmin(password="s3cret")
+    monitors = (Monitor("web1"), Monitor("db", mysql=mysql), Monitor("a", "snmp"))
+    lines = page(replace(PLAN, monitors=(*monitors, Monitor("b", "munin"))))
+    assert lines[-2:] == ["Also", "  monitored  web1, db with MySQL, a (SNMP), b (munin)"]
