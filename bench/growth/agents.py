@@ -7,7 +7,7 @@ what merging takes of that; how long it takes from the command to the first user
 controller's part of it, with real agents of one worker each. While they play, agents are
 voices, as in bench.controller. While they start, all are processes of this machine, reached
 by `-r`: hosts of their own start at the same time, and what is measured here is mostly this
-machine's two processors starting so many Pythons. Two minutes.
+machine's two processors starting so many Pythons. Three minutes.
 """
 
 from __future__ import annotations
