@@ -132,6 +132,10 @@ class Bench:
     def publish(self, event: Event) -> None:
         """Deliver an event to the end."""
         self.events.take(event.to_message())
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Deliver all events to the end, however many turns of the loop a busy machine needs."""
         while self.reactor._callbacks:
             self.reactor._run_callbacks()
 

@@ -235,6 +235,7 @@ def test_tests_channel_with_queries() -> None:
         passed, _ = worker.connect(target + equal("response", "WS:/v1/realtime:passed"))
         failed, _ = worker.connect(target + equal("response", "failed"))
         worker.events.tell_tests()
+        worker.deliver()
         (heard,) = passed.heard()
         assert heard["events"] == ["test.event"]
         assert heard["channels"] == ["tests"]
@@ -276,6 +277,7 @@ def test_project_statistics_reach_the_projects_team() -> None:
         leaving.leave()
         worker.connect("project=plain")
         worker.events.tell_projects()
+        worker.deliver()
         (heard,) = listeners["admin"].heard()
         assert heard["events"] == ["stats.connections"]
         assert heard["channels"] == ["project"]
