@@ -174,7 +174,10 @@ class _AttendedRun:
         )
         if self._asked.prometheus is not None:
             await stack.enter_async_context(
-                serving_metrics(self._asked.prometheus, lambda: exposition(self._live.totals))
+                serving_metrics(
+                    self._asked.prometheus,
+                    lambda: exposition(self._live.totals, self._live.hosts),
+                )
             )
 
     def _judge(self, result: RunResult, target_cost: Cost | None) -> RunSummary:

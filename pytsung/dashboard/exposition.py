@@ -6,8 +6,9 @@ who asks for them, nor sockets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from pytsung.dashboard.host_view import HostView
 from pytsung.stats import SampleSummary
 from pytsung.stats.histogram import bucket_bounds
 from pytsung.stats.totals import RunTotals
@@ -17,12 +18,14 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BOUNDS = tuple(factor * 10.0**power for power in range(-4, 2) for factor in (1.0, 2.5, 5.0))
 """Upper bounds of the histograms, 0.1 ms to 50 s. Ours are finer; these are few enough to keep."""
 
+NO_HOSTS: Mapping[str, HostView] = {}
+
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
-def exposition(totals: RunTotals) -> str:
-    """All figures of the run so far."""
-    return "".join(f"{line}\n" for line in _lines(totals))
+def exposition(totals: RunTotals, hosts: Mapping[str, HostView] = NO_HOSTS) -> str:
+    """All figures of the run so far, and the last ones of hosts that are monitored."""
+    return "".join(f"{line}\n" for line in (*_lines(totals), *_hosts(hosts)))
 
 
 def _lines(totals: RunTotals) -> Iterator[str]:
@@ -43,6 +46,14 @@ def _lines(totals: RunTotals) -> Iterator[str]:
     yield from _head("generator_seconds", "histogram", "How late the load generator itself was.")
     own = [(name, totals.generator.get(name)) for name in ("lateness", "loop_lag")]
     yield from _histograms("generator_seconds", [(name, s) for name, s in own if s is not None])
+
+
+def _hosts(hosts: Mapping[str, HostView]) -> Iterator[str]:
+    if hosts:
+        yield from _head("host", "gauge", "Last figures of hosts, under Tsung's names and units.")
+    for name, host in sorted(hosts.items()):
+        for metric, value in sorted(host.figures.items()):
+            yield f'pytsung_host{{host="{_label(name)}",name="{_label(metric)}"}} {value:.9g}'
 
 
 def _one(name: str, kind: str, text: str, value: float) -> Iterator[str]:

@@ -13,6 +13,7 @@ import trio
 from prometheus_client.parser import text_string_to_metric_families
 
 from pytsung.dashboard.exposition import BOUNDS, exposition
+from pytsung.dashboard.host_view import HostView
 from pytsung.dashboard.scrape import HOST, serving_metrics
 from pytsung.errors import LogDirectoryError, UsageError
 from pytsung.stats.totals import RunTotals
@@ -35,6 +36,15 @@ def test_prometheus_reads_every_figure() -> None:
     assert counters["200"] == 24
     assert counters['error_"odd\\name"'] == 2
     assert families["pytsung_duration_seconds"].type == "histogram"
+
+
+def test_hosts_have_their_last_figures() -> None:
+    """The target's processor beside the response times, without another exporter."""
+    hosts = {"web1": HostView(True, {"cpu": 41.5, "freemem": 2100.0}), "db": HostView(True)}
+    text = exposition(totals(), hosts)
+    family = next(f for f in text_string_to_metric_families(text) if f.name == "pytsung_host")
+    found = {(s.labels["host"], s.labels["name"]): s.value for s in family.samples}
+    assert found == {("web1", "cpu"): 41.5, ("web1", "freemem"): 2100.0}
 
 
 def test_histograms_count_what_is_below_each_bound() -> None:
@@ -70,7 +80,7 @@ def test_promtool_has_nothing_to_complain_of() -> None:
         pytest.skip("no promtool here: apt-get install --no-install-recommends prometheus")
     done = subprocess.run(
         [promtool, "check", "metrics"],
-        input=exposition(totals()),
+        input=exposition(totals(), {"web1": HostView(True, {"cpu": 41.5})}),
         capture_output=True,
         text=True,
         timeout=60,

@@ -164,7 +164,8 @@ class Site:
         return Response(status_code=204, headers=_FOREVER)
 
     async def _metrics(self, _: Request) -> Response:
-        text = exposition(self.broadcast.live.totals)
+        live = self.broadcast.live
+        text = exposition(live.totals, live.hosts)
         return Response(text, media_type=None, headers={"Content-Type": CONTENT_TYPE})
 
     # -- Tsung's --------------------------------------------------------------
