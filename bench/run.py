@@ -7,13 +7,15 @@ shown as it comes, and then replaces its section between the markers of
 docs/explanation/performance.md; without the markers nothing is run. A program that
 fails leaves its last words below its table, and the exit status is 1. Goals and what
 was measured of them come into a table of their own, from all sections that are there.
-Takes about half an hour with Tsung, k6 and Locust; `million`, which only `--only` asks
-for, seven minutes.
+Takes about half an hour with Tsung, k6 and Locust; only `--only` asks for `million`
+(seven minutes), `saturation` (five) and `soak` (an hour and more).
 """
 
 from __future__ import annotations
 
 import argparse
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,9 @@ from bench import goals
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "explanation" / "performance.md"
 HEADING = "### "
+LEFT = re.compile(r"^graph +(\S.*)$", re.MULTILINE)
+"""The line in which a program says where it has left its graph."""
+
 MACHINE = "Machine: "
 """What the first line of every measurement begins with."""
 
@@ -63,8 +68,9 @@ GOALS = Place("<!-- goals: begin (written by `python -m bench.run`) -->", "<!-- 
 class Measurement:
     """One program of this folder, and the heading that its table gets.
 
-    `graph` says what is to be seen on the one that it draws. One that is `rare` is run
-    only when it is asked for.
+    `graph` says what is to be seen on the one that it draws: into the file that `--graph`
+    names, or where its last line says. One that is rare is run only when it is asked for,
+    and leaves its graph beside its log.
     """
 
     name: str
@@ -80,7 +86,8 @@ class Measurement:
     def command(self, *, with_graph: bool) -> list[str]:
         """How it is started."""
         words = [sys.executable, "-m", f"bench.{self.name}"]
-        return [*words, "--graph", str(self.picture)] if self.graph and with_graph else words
+        takes_place = self.graph and with_graph and not self.is_rare
+        return [*words, "--graph", str(self.picture)] if takes_place else words
 
 
 MEASUREMENTS = (
@@ -94,7 +101,19 @@ MEASUREMENTS = (
     Measurement("floor", "What an event costs, and whom"),
     Measurement("report", "Making a report"),
     Measurement("controller", "Controlling 64 agents"),
-    Measurement("million", "A million connections", is_rare=True),
+    Measurement(
+        "million",
+        "A million connections",
+        "Arrivals a second, mean times, and connections, while a million users come",
+        is_rare=True,
+    ),
+    Measurement("saturation", "Response times near the limit", is_rare=True),
+    Measurement(
+        "soak",
+        "An hour",
+        "Memory, descriptors and times while 200,000 users come and go",
+        is_rare=True,
+    ),
     Measurement("growth.users", "More users", "What a user costs, from 1,000 to a million"),
     Measurement("growth.arrivals", "More arrivals", "What a user costs, at 100/s to 20,000/s"),
     Measurement("growth.agents", "More agents", "What an agent costs, from 1 to 64"),
@@ -132,7 +151,7 @@ def section(measurement: Measurement, output: str, failure: str) -> str:
     """The program's part of the page, under its heading."""
     command = f"Measured by `python -m bench.{measurement.name}`."
     graph = ""
-    if measurement.graph:
+    if measurement.graph and measurement.picture.exists():
         graph = f"![{measurement.graph}](../images/{measurement.picture.name})"
     parts = (f"{HEADING}{measurement.heading}", figures(output), graph, failure.strip(), command)
     return "\n\n".join(part for part in parts if part)
@@ -141,7 +160,7 @@ def section(measurement: Measurement, output: str, failure: str) -> str:
 def figures(output: str) -> str:
     """What a program printed, without what other programs said before its first line."""
     before, begin, rest = output.partition(MACHINE)
-    return (begin + rest if begin else before).strip()
+    return LEFT.sub("", begin + rest if begin else before).strip()
 
 
 def sections_of(page: str) -> dict[str, str]:
@@ -159,6 +178,8 @@ def renew(page: str, sections: dict[str, str]) -> str:
 
 def write(page: Path, measurement: Measurement, output: str, failure: str) -> None:
     """Put one section onto the page as it is now; others may have been written meanwhile."""
+    if measurement.graph and (left := LEFT.search(output)):
+        shutil.copyfile(left[1], measurement.picture)
     text = page.read_text(encoding="utf-8")
     dated = f"{figures(output)}\n\n{datetime.now(UTC):%d %B %Y}."
     sections = sections_of(text) | {measurement.heading: section(measurement, dated, failure)}

@@ -60,11 +60,39 @@ def test_the_program_of_a_goal_speaks_of_it(goal: goals.Goal) -> None:
     assert f'"{goal.key}"' in source
 
 
-def test_what_was_measured_comes_onto_the_page_with_its_goals(tmp_path: Path) -> None:
-    """Also when programs of a run said something before, and without losing other sections."""
-    page = tmp_path / "performance.md"
+@pytest.fixture(name="docs")
+def _docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Documentation with nothing in it."""
+    monkeypatch.setattr(run, "DOCS", tmp_path)
+    (tmp_path / "images").mkdir()
     marks = (run.GOALS.begin, run.GOALS.end, run.FIGURES.begin, run.FIGURES.end)
-    page.write_text("\n".join(marks))
+    (tmp_path / "performance.md").write_text("\n".join(marks))
+    return tmp_path
+
+
+def test_a_graph_comes_onto_the_page_from_where_it_was_left(docs: Path) -> None:
+    """Log directories are not for the repository, and their paths say nothing there."""
+    (docs / "left.svg").write_text("<svg/>")
+    measurement = next(one for one in run.MEASUREMENTS if one.name == "million")
+    said = f"Machine: this one.\n\n| a |\n\ngraph        {docs / 'left.svg'}\n"
+    run.write(docs / "performance.md", measurement, said, "")
+    text = (docs / "performance.md").read_text()
+    assert (docs / "images" / "million.svg").read_text() == "<svg/>"
+    assert "](../images/million.svg)" in text
+    assert str(docs) not in text
+
+
+def test_a_graph_that_was_not_drawn_is_not_shown(docs: Path) -> None:
+    """A program that failed has none."""
+    measurement = next(one for one in run.MEASUREMENTS if one.name == "growth.users")
+    run.write(docs / "performance.md", measurement, "Machine: this one.\n", "It failed.")
+    assert "growth-users.svg" not in (docs / "performance.md").read_text()
+
+
+def test_what_was_measured_comes_onto_the_page_with_its_goals(docs: Path) -> None:
+    """Also when programs of a run said something before, and without losing other sections."""
+    page = docs / "performance.md"
+    (docs / "images" / "growth-users.svg").write_text("<svg/>")
     by_name = {one.name: one for one in run.MEASUREMENTS}
     said = f"Starting Tsung\nMachine: this one.\n\n| a |\n{goals.line('user', 700, '700 B')}\n"
     run.write(page, by_name["memory"], said, "")
