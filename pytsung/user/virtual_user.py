@@ -22,7 +22,7 @@ from dataclasses import replace
 from pytsung.plan import Endpoint
 from pytsung.protocols.room import Ack, Feedback, RequestError, StampedFeedback
 from pytsung.user import steps
-from pytsung.user.errands import Errands
+from pytsung.user.pauses import Pauses
 from pytsung.user.player import Exchanging
 from pytsung.user.program import Program
 from pytsung.user.state import (
@@ -40,14 +40,13 @@ from pytsung.user.state import (
     State,
 )
 from pytsung.user.steps import STAY, Step, Think
-from pytsung.user.supplies import ExhaustedError, Needs
 from pytsung.user.world import World
 
 # As plain names, like those of `state`: a look through the enum costs ten times as much.
 BY_ANSWER, BY_FIRST_DATA, BY_NOTHING, BY_ALL = Ack.ANSWER, Ack.FIRST_DATA, Ack.NONE, Ack.GLOBAL
 
 
-class VirtualUser(Errands):
+class VirtualUser(Pauses):
     """A user numbered `number` who plays `program` against `endpoint`.
 
     `request_started` is when the request at hand was made; the driver sets it anew
@@ -55,7 +54,7 @@ class VirtualUser(Errands):
     """
 
     _operation: Exchanging
-    __slots__ = ("_ack", "_operation", "_page_started", "_retries", "position", "request_started")
+    __slots__ = ("_ack", "_operation", "_page_started", "_retries", "request_started")
 
     def __init__(self, number: int, program: Program, endpoint: Endpoint, world: World) -> None:
         self.number = number
@@ -290,32 +289,6 @@ class VirtualUser(Errands):
             return connect
         self._note_closed()
         return steps.Disconnect(connect)
-
-    def think(self, step: Think) -> Step:
-        """Pause."""
-        self.state = THINKING
-        return step
-
-    def park(self) -> None:
-        """Wait for a push, without a timer."""
-        self.state = PARKED
-
-    def await_supplies(self, needs: Needs, now: float) -> Step | None:
-        """Wait, and come back to the operation at hand, if too little is here of anything."""
-        try:
-            lacking = self.world.supplies.lacking(needs)
-        except ExhaustedError:
-            return self.fail("error_file_empty", now)  # it needs a line of a file that has none
-        if lacking is None:
-            return None
-        self.position -= 1
-        self.state = IN_NEED
-        return steps.AwaitLease(lacking)
-
-    def await_all(self) -> Step:
-        """Wait until all the others wait too."""
-        self.state = GATHERED
-        return steps.AwaitAll(self.program.session.options.barrier_timeout)
 
     # -- the way on -----------------------------------------------------------
 
