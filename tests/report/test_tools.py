@@ -147,7 +147,7 @@ SECRETS = b"""<tsung><clients><client host="load7.example.org"/></clients>
 
 def test_a_masked_bundle_names_no_host_and_no_secret(tmp_path: Path) -> None:
     """Runs are sent to vendors and to public trackers."""
-    run = write_run(tmp_path / "load7-run", host="load7.example.org")
+    run = write_run(tmp_path / "load7-run", host="load7.example.org", monitored=True)
     (run / "small.xml").write_bytes(SECRETS)
     write_report(read_run(run), extent=Extent(images=False))
     output = tmp_path / "b.tar.gz"
@@ -155,7 +155,16 @@ def test_a_masked_bundle_names_no_host_and_no_secret(tmp_path: Path) -> None:
     with tarfile.open(output) as archive:
         names = archive.getnames()
         text = b"".join(archive.extractfile(name).read() for name in names)  # type: ignore[union-attr] # all are files
-    for word in (b"load7", b"10.1.2.3", b"geheim", b"abc123", b"inner", b"@bench"):
+    for word in (
+        b"load7",
+        b"10.1.2.3",
+        b"geheim",
+        b"abc123",
+        b"inner",
+        b"@bench",
+        b"web1",
+        b"cache",
+    ):
         assert word not in text
     assert not any("load7" in name or "bench" in name for name in names)
     assert b"127.0.0.1" in text
