@@ -25,7 +25,7 @@ _HOST = re.compile(rb"""\b(?:host|targets?|address)["']?\s*[=:]\s*\[?\s*["']([^"
 _NODE = re.compile(
     rb"""(?:(?:tsung_controller|os_mon)@|\{\w+,\\?"(?!tsung_controller@|os_mon@))([A-Za-z0-9.-]+)"""
 )
-"""A host in a statistic's name: `{cpu,"os_mon@web1"}`, `{cpu,"db"}`, their quotes escaped or not."""
+"""A host in a statistic's name: `{cpu,"os_mon@web1"}`, `{cpu,"db"}`, quotes escaped or not."""
 _ADDRESS = re.compile(rb"\b(?!127\.)\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b")
 _NUMBERS = re.compile(rb"[0-9a-fA-F.:\[\]]+")
 _PUBLIC = {b"localhost", b"127.0.0.1", b"::1"}
