@@ -100,7 +100,7 @@ def main() -> int:
         configuration.write_text(CONFIGURATION)
         options = ["-f", str(configuration), "-l", folder, "--target", "--web-port", str(PORT)]
         run = subprocess.Popen(
-            [sys.executable, "-m", "pytsung", *options, "--seed", "5", "start"],
+            [sys.executable, "-m", "pytsung", *options, "--seed", "67", "start"],
             env={**os.environ, "PYTSUNG_LOOPBACK_ONLY": "1", "PYTSUNG_RUN_DIR": f"{folder}/run"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -21,7 +21,9 @@ from pytsung.dashboard.terminal import make_console
 from pytsung.dashboard.web.serve import PORT
 from pytsung.errors import ExitStatus, PytsungError, UsageError
 from pytsung.logdir.journal import EVENTS, INTERVALS, read_events, read_intervals
+from pytsung.logdir.plan_figures import describe_plan
 from pytsung.logdir.summary import SUMMARY, RunSummary, read_summary
+from pytsung.plan import Plan
 from pytsung.report.record import INCOMPLETE
 from pytsung.report.sources import newest_run
 from pytsung.schedule.timetable import Timetable
@@ -67,7 +69,11 @@ def _refuse(order: Order) -> None:
 def replayed(directory: Path) -> LiveRun:
     """The picture of a run that is over; without any second for one of Tsung's own."""
     summary = read_summary(directory) if (directory / SUMMARY).exists() else None
-    live = LiveRun(_heading(directory, summary), _timetable(directory, summary))
+    plan = _plan(directory, summary)
+    events = list(read_events(directory / EVENTS)) if (directory / EVENTS).exists() else []
+    seed = next((event.fields.get("seed", 0) for event in events if event.kind == "start"), 0)
+    heading = replace(_heading(directory, summary, plan), seed=seed)
+    live = LiveRun(heading, Timetable.of(plan.load) if plan is not None else Timetable(()))
     totals = RunTotals()
     agents: list[str] = []
     if (directory / INTERVALS).exists():
@@ -77,28 +83,33 @@ def replayed(directory: Path) -> LiveRun:
             totals.add(entry.merged)
             live.take(entry.merged, entry.agents, totals, entry.at)
             agents += [name for name in entry.agents if name not in agents]
-    if (directory / EVENTS).exists():
-        for event in read_events(directory / EVENTS):
-            live.event(event.kind, event.at, event.fields)
+    for event in events:
+        live.event(event.kind, event.at, event.fields)
     live.agents = [AgentView(name, state="done") for name in agents]
     reason = (f"no {SUMMARY}: the run was cut off, and nobody judged it",)
     live.end(summary.verdict if summary is not None else Verdict(INCOMPLETE, reason))
     return live
 
 
-def _heading(directory: Path, summary: RunSummary | None) -> Heading:
-    if summary is None:
+def _heading(directory: Path, summary: RunSummary | None, plan: Plan | None) -> Heading:
+    if summary is not None:
+        begins = datetime.fromisoformat(summary.started_at)
+        figures, name = summary.plan, f"{summary.plan.name}, {begins:%Y-%m-%d %H:%M}"
+    elif plan is not None:
+        figures, name = describe_plan(plan), directory.name
+    else:
         return Heading(directory.name, f"{directory.name}, a run without a summary", str(directory))
-    plan = summary.plan
-    begins = datetime.fromisoformat(summary.started_at)
-    name = f"{plan.name}, {begins:%Y-%m-%d %H:%M}"
-    return Heading(name, plan.sentence, str(directory), plan.targets)
+    return Heading(name, figures.sentence, str(directory), figures.targets)
 
 
-def _timetable(directory: Path, summary: RunSummary | None) -> Timetable:
-    """The plan's, from the configuration that lies beside the run, if it can be read."""
-    path = directory / Path(summary.plan.name).name if summary is not None else directory / "-"
+def _plan(directory: Path, summary: RunSummary | None) -> Plan | None:
+    """What was planned, from the configuration that lies beside the run, if it can be read."""
+    if summary is not None:
+        path = directory / Path(summary.plan.name).name
+    else:  # it was cut off: the only configuration is the run's
+        found = sorted(directory.glob("*.xml"))
+        path = found[0] if len(found) == 1 else directory / "-"
     if path.is_file():
         with contextlib.suppress(PytsungError):
-            return Timetable.of(read_configuration(path).plan.load)
-    return Timetable(())
+            return read_configuration(path).plan
+    return None

@@ -7,7 +7,7 @@ const CHARTS = {
     lines: [
       ["expected", "plan", "soft", "dot"],
       ["users", "users", "c1"],
-      ["connected", "connected", "c2"],
+      ["connected", "connected", "c2", "dash"],
     ],
   },
   arrivals: {

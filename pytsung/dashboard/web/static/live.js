@@ -83,6 +83,7 @@ function showVerdict() {
 
 function showOrders() {
   const running = now.state === "running";
+  for (const id of ["pause", "change-rate"]) at(id).hidden = now.state === "ended";
   at("pause").disabled = !running;
   at("pause").textContent = now.paused ? "Resume arrivals" : "Pause arrivals";
   at("set-rate").disabled = !running || now.paused;
