@@ -63,7 +63,9 @@ class Curve:
         """Where it is linear, and where no more, in words. `things` are what there are more of."""
         least, bend, foot = self.smallest(), self.bend(), self.foot()
         parts = [f"**{self.name}** is least at {least.size:,} {things}, {self.spell(least.each)}"]
-        if bend is None:
+        if least is self.points[-1]:
+            parts.append("the most tried: nowhere does it grow faster than in proportion")
+        elif bend is None:
             parts.append(f"and in proportion up to {self.points[-1].size:,}, the most tried")
         else:
             times = f"{self.spell(bend.each)}, {self.times_smallest(bend):.2f} times that"

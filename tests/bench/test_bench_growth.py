@@ -47,6 +47,14 @@ def test_a_bend_is_where_each_begins_to_cost_distinctly_more_than_at_the_cheapes
     )
 
 
+def test_what_costs_less_and_less_never_stops_being_linear() -> None:
+    """To the end fixed costs are shared by more."""
+    assert curve(300e-6, 90e-6, 50e-6).sentence("users") == (
+        "**CPU** is least at 1,000 users, 50.0 µs, the most tried: nowhere does it grow faster"
+        " than in proportion; up to 100 fixed costs show in it."
+    )
+
+
 def test_one_size_that_sticks_out_is_no_bend() -> None:
     """Something else ran on the machine: a line that comes back has not bent."""
     assert curve(50e-6, 90e-6, 51e-6, 52e-6).bend() is None
