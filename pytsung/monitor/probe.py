@@ -14,6 +14,7 @@ It writes nothing to the disk, and ends with its stdin, or when nothing came for
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 from typing import Any, Dict, List, Tuple
@@ -68,8 +69,12 @@ def leads_out(name: str) -> bool:
 
 
 def mysql(access: Dict[str, Any]) -> Tuple[str, str]:
-    """What `mysqladmin status` says, and what it complains of."""
-    command = ["mysqladmin", "-u", access["username"], "-P", str(access["port"]), "status"]
+    """What `mysqladmin status` says, and what it complains of.
+
+    It has another name where MariaDB came without its links for MySQL's users.
+    """
+    program = "mysqladmin" if shutil.which("mysqladmin") else "mariadb-admin"
+    command = [program, "-u", access["username"], "-P", str(access["port"]), "status"]
     # Not among the words: everybody on the host can read those.
     environment = dict(os.environ, MYSQL_PWD=access["password"], LC_ALL="C")
     try:

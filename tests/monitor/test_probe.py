@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -102,9 +103,9 @@ def test_it_ends_when_nobody_asks() -> None:
         assert process.wait(5) == 0
 
 
-def mysqladmin(directory: Path, script: str) -> str:
+def mysqladmin(directory: Path, script: str, name: str = "mysqladmin") -> str:
     """A PATH on which there is only this `mysqladmin`, and what a shell needs."""
-    program = directory / "mysqladmin"
+    program = directory / name
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
     return f"{directory}:/usr/bin:/bin"
@@ -120,6 +121,16 @@ def test_mysql_is_asked_as_tsung_asks_it(tmp_path: Path) -> None:
     assert answer["mysql"] == (
         "Uptime: 5  Threads: 2  Questions: 31 -u me -P 3307 status [s3cret]\n"
     )
+
+
+@pytest.mark.skipif(shutil.which("mysqladmin") is not None, reason="there is a real one here")
+def test_mariadb_calls_it_otherwise(tmp_path: Path) -> None:
+    """Its packages have MySQL's names only on request, of late."""
+    path = mysqladmin(tmp_path, "echo Threads: 2  Questions: 31", "mariadb-admin")
+    with running(PATH=path) as process:
+        greeting(process)
+        answer = ask(process, {"mysql": {"username": "me", "password": "", "port": 3306}})
+    assert answer["mysql"] == "Threads: 2 Questions: 31\n"
 
 
 def test_a_mysql_that_refuses_or_is_not_there(tmp_path: Path) -> None:
