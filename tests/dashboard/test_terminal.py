@@ -87,6 +87,54 @@ def test_the_view_never_takes_a_further_line(width: int) -> None:
     assert max(map(len, lines)) <= width
 
 
+def test_the_bar_never_fills_a_wide_terminal() -> None:
+    """A line that does is wrapped when the window is made smaller, and lines above are eaten."""
+    *figures, progress = drawn(STATE, 200)
+    assert len(progress.rstrip()) <= 79
+    assert max(len(line.rstrip()) for line in figures) < 80
+
+
+class Counted(io.StringIO):
+    """A terminal that remembers each write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.writes.append(text)
+        return super().write(text)
+
+
+def test_each_change_is_one_write() -> None:
+    """A terminal that shows half a change flickers: it must get old and new in one."""
+    file = Counted()
+    screen = Console(file=file, force_terminal=True, width=80, color_system="truecolor")
+    times = iter(float(second) for second in range(6))
+    with LiveView(screen, clock=lambda: next(times)) as view:
+        file.writes.clear()
+        for second in range(6):
+            view.update(LiveState(elapsed=float(second), users=second))
+        changes = [text for text in file.writes if text]
+    assert len(changes) == 6
+    assert all(" users" in text and text.startswith("\r\x1b[2K") for text in changes[1:])
+
+
+def test_a_terminal_made_smaller_is_drawn_again_before_the_test_begins() -> None:
+    """Agents may take a minute to start; nothing else moves meanwhile."""
+    screen = console(terminal=True, width=120)
+
+    async def resize() -> None:
+        with LiveView(screen, clock=trio.current_time) as view:
+            view.update(LiveState(activity="starting agents"))
+            screen.width = 60
+            with trio.move_on_after(3):
+                await view.tick()
+
+    trio.run(resize, clock=trio.testing.MockClock(autojump_threshold=0))
+    assert output(screen).count("starting agents") == 3  # once more, and when it ends
+
+
 def test_the_clock_goes_on_between_two_seconds() -> None:
     """Twice a second something moves; but when the run says nothing any more, nothing does."""
     screen = console(terminal=True)
