@@ -73,7 +73,9 @@ def mysql(access: Dict[str, Any]) -> Tuple[str, str]:
 
     It has another name where MariaDB came without its links for MySQL's users.
     """
-    program = "mysqladmin" if shutil.which("mysqladmin") else "mariadb-admin"
+    program = shutil.which("mysqladmin") or shutil.which("mariadb-admin")
+    if program is None:
+        return "", "it is not there; install the client programs of MySQL or MariaDB"
     command = [program, "-u", access["username"], "-P", str(access["port"]), "status"]
     # Not among the words: everybody on the host can read those.
     environment = dict(os.environ, MYSQL_PWD=access["password"], LC_ALL="C")

@@ -102,7 +102,7 @@ class ProbedHost:
         found = _MYSQL.search(said)
         if found is None:
             reason = (error or said).strip() or "it says nothing"
-            complain(f"mysqladmin: {reason}; try `mysqladmin status` on the host by hand")
+            complain(f"mysqladmin: {reason}; see what `mysqladmin status` says there")
             return
         yield Reading("mysql_threads", self._node, float(found["threads"]))
         questions = float(found["questions"])

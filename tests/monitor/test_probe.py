@@ -16,15 +16,18 @@ from typing import Any, Self
 import pytest
 
 from pytsung.monitor import probe
+from tests.pythons import python
 
 SOURCE = Path(probe.__file__).read_text("utf-8")
 
 
 @contextmanager
-def running(source: str = SOURCE, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def running(
+    source: str = SOURCE, interpreter: str = sys.executable, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
     """The probe as a host runs it."""
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", source, "MARK"],
+        [interpreter, "-I", "-S", "-c", source, "MARK"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -55,6 +58,17 @@ def greeting(process: subprocess.Popen[str]) -> str:
 def test_it_is_understood_by_old_pythons() -> None:
     """A target's host is nobody's to upgrade for a load test."""
     ast.parse(SOURCE, feature_version=(3, 6))
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.7", "3.8", "3.9", "3.13"])
+def test_it_runs_on_each_python(version: str) -> None:
+    """What parses may still ask for a module, or an argument, that came later."""
+    access = {"username": "me", "password": "", "port": 3306}
+    with running(interpreter=python(version), PATH="/nonexistent") as process:
+        assert greeting(process).startswith(f"MARK ready {version}.")
+        figures = ask(process, {"mysql": access})
+    assert figures["freemem"] > 0
+    assert "install the client" in figures["mysql_error"]
 
 
 def test_it_stands_alone() -> None:
@@ -143,7 +157,7 @@ def test_a_mysql_that_refuses_or_is_not_there(tmp_path: Path) -> None:
     assert answer["freemem"] > 0
     with running(PATH=str(tmp_path / "none")) as process:
         greeting(process)
-        assert "No such file" in ask(process, {"mysql": access})["mysql_error"]
+        assert "install the client" in ask(process, {"mysql": access})["mysql_error"]
 
 
 def test_a_mysql_that_hangs_holds_up_nothing(tmp_path: Path) -> None:
