@@ -318,6 +318,27 @@ def test_elsewhere_the_page_needs_its_token(
     run.wait()
 
 
+def test_hosts_of_the_target_are_drawn_and_listed(
+    start: Start, port: int, context: BrowserContext
+) -> None:
+    """Beside those of the load generator, each under its name."""
+    text = configuration(port, CONNECT, think(1), load=LOAD.format(30)).replace(
+        "</servers>", '</servers><monitoring><monitor host="localhost"/></monitoring>'
+    )
+    run = start("start", text=text)
+    run.wait_until_started(1)
+    page = context.new_page()
+    complaints = said(page)
+    page.goto(str(ask({"ask": "status"})["url"]))
+    row = page.locator("#hosts tr", has_text="localhost")
+    expect(row).to_contain_text("target")
+    expect(row).to_contain_text("GB")
+    expect(page.locator("#host-cpu .legendtext").get_by_text("localhost")).to_be_visible()
+    assert (complaints, page.evaluate("window.violations")) == ([], [])
+    run.process.terminate()
+    run.wait()
+
+
 def test_another_sites_page_can_neither_read_nor_order(
     start: Start, port: int, context: BrowserContext, listener: Any
 ) -> None:
