@@ -25,8 +25,8 @@ from pytsung.dashboard.beside import beside
 from pytsung.errors import UsageError
 
 LONGEST = 2**24
-PATIENCE = 5.0
-"""Seconds for the page to answer."""
+PATIENCE = 15.0
+"""Seconds for the page to answer: the first visitor waits until its server is loaded."""
 
 SILENCE = 15.0
 """Seconds without news after which the page is asked whether it is still there: a running
@@ -182,7 +182,9 @@ class PageClient:
         except* ConnectionRejected as group:
             failure = self._refusal(group)
         except* trio.TooSlowError:
-            failure = _UnreachableError(f"{self.url}: {NOT_OURS}")
+            failure = _UnreachableError(
+                f"{self.url}: no answer for {PATIENCE:g} s; give the URL that pytsung printed"
+            )
         if failure is not None:
             raise failure
 

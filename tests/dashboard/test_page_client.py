@@ -262,7 +262,9 @@ def test_refusals_are_said_with_their_cure(tmp_path: Path, monkeypatch: pytest.M
         await refused(page.url, "nobody answers there; give the URL that pytsung printed")
         monkeypatch.setattr(page_client, "PATIENCE", 0.2)
         with socket.create_server(("127.0.0.1", 0)) as mute:
-            await refused(f"http://127.0.0.1:{mute.getsockname()[1]}", "no page of pytsung's")
+            await refused(
+                f"http://127.0.0.1:{mute.getsockname()[1]}", "no answer for 0.2 s; give the URL"
+            )
 
     run(main)
     for wrong in ("ftp://x", "http://", "//"):
