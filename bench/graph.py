@@ -28,6 +28,7 @@ def draw(times: Sequence[float], panels: Sequence[Panel]) -> str:
     box = f'viewBox="0 0 {LEFT + WIDTH + 20} {height}"'
     font = 'font-family="sans-serif" font-size="11" fill="#57606a"'
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {box} {font}>']
+    parts.append('<rect width="100%" height="100%" fill="#ffffff"/>')
     for number, panel in enumerate(panels):
         parts += _panel(panel, times, number * (TOP + HEIGHT + GAP) + TOP)
     return "\n".join([*parts, "</svg>", ""])

@@ -35,8 +35,7 @@ def flat(what: str, values: Sequence[float], tolerance: Tolerance, unit: str, sc
     if len(values) < 3:
         return Row(what, f"{len(values)} windows: too few to judge")
     line = trend(values)
-    seen = (
-        f"{line.middle * scale:,.2f} {unit}, drifts {line.drift * scale:+,.2f} ({line.part:+.1%})"
-    )
-    goal = f"± {tolerance.part:.0%} or {tolerance.least * scale:,.4g} {unit}"
+    middle = f"{line.middle * scale:,.2f} {unit}".rstrip()
+    seen = f"{middle}, drifts {line.drift * scale:+,.2f} ({line.part:+.1%})"
+    goal = f"± {tolerance.part:.0%} or {tolerance.least * scale:,.4g} {unit}".rstrip()
     return Row(what, seen, goal, tolerance.allows(line.drift, line.middle))
