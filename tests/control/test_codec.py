@@ -218,7 +218,11 @@ EVERY_MESSAGE: list[Message] = [
     Start(12345.678),
     Stop(2.0),
     Adopt(WorkerShare(7, 3, (20,), (5.0,), dealt=Dealt(1, 4, (0, 2))), RESUME),
-    Amend(Amendment(1, 2.5, 1.5, PLAN.load.phases, users=((5,), (6,)), rates=((0.5,), (0.75,)))),
+    Amend(
+        Amendment(
+            1, 2.5, 1.5, PLAN.load.phases, users=((5,), (6,)), rates=((0.5,), (0.75,)), shift=1e9
+        )
+    ),
     AskClock(3),
     ClockReading(3, 12345.678, 1700000000.25),
     Beat(),

@@ -161,6 +161,30 @@ def test_the_load_is_changed_while_the_test_runs(start: Start, port: int) -> Non
     result.check_books()
 
 
+def test_a_user_with_a_fixed_time_waits_in_a_pause(start: Start, port: int) -> None:
+    """Also when all phases are over, and nobody but that user is to come."""
+    load = (
+        '<arrivalphase phase="1" duration="1" unit="second">'
+        '<users maxnumber="1" arrivalrate="50" unit="second"/></arrivalphase>'
+        '<user session="s" start_time="10" unit="second"/>'
+    )
+    run = start("start", text=configuration(port, CONNECT, CLOSE, load=load))
+    run.wait_until_started(1)
+    wait_for(lambda: "last, waiting" in pytsung("status").stdout, "the end of the phase", run)
+    assert ask({"ask": "order", "action": "pause", "by": "test"}) == {"done": True}
+    assert "arrivals are paused" in str(ask({"ask": "order", "action": "rate", "rate": 9})["error"])
+    wait_for(lambda: _quiet_seconds(run.log_root) >= 7, "nobody arrives", run)
+    assert ask({"ask": "order", "action": "resume", "by": "test"}) == {"done": True}
+    result: Result = run.wait()
+    assert result.status == 0, result.stderr
+    started = [interval["users_started"] for interval in result.intervals]
+    assert sum(started) == 2
+    assert started.index(1, 7) >= 12  # ten seconds, and the pause
+    assert result.summary["amended"] is True
+    assert result.verdict != "invalid", result.reasons
+    result.check_books()
+
+
 def _quiet_seconds(root: Path) -> int:
     """How many of the last seconds nobody arrived in."""
     (path,) = root.glob("*/intervals.jsonl")
