@@ -45,7 +45,9 @@ def _monitor(element: SourceElement, reader: ConfigurationReader) -> Monitor:
             reader.warn(
                 child, f'<{other}> has no meaning in <monitor type="{kind}">; it is ignored'
             )
-    monitor = Monitor(f"hosts of {host}" if is_batch else host, kind, batch=host * is_batch)
+    monitor = Monitor(host, kind)
+    if is_batch:
+        monitor = Monitor(f"hosts of {host}", kind, batch=host)
     for surplus in element.all(mine)[1:]:
         reader.fault(surplus, f"a <monitor> has one <{mine}>", "remove the others")
     for child in element.all(mine)[:1]:

@@ -7,6 +7,7 @@ an hour as Debian has it. Must not know when it is asked.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from pytsung.monitor.network import address_of
+from pytsung.monitor.network import addresses_of
 from pytsung.monitor.source import Complain, Look, MonitorError
 from pytsung.stats.readings import Reading, ReadingKind
 
@@ -58,17 +59,27 @@ class MuninHost:
 
     @asynccontextmanager
     async def _talk(self) -> AsyncIterator[_Talk]:
-        family, place = await address_of(self._host, self._port, socket.SOCK_STREAM)
-        with trio.socket.socket(family, socket.SOCK_STREAM) as opened:
+        with contextlib.ExitStack() as opened:
             try:
-                await opened.connect(place)
-                talk = _Talk(trio.SocketStream(opened))
+                talk = _Talk(trio.SocketStream(await self._connect(opened)))
                 await talk.begin()
                 yield talk
             except (OSError, trio.BrokenResourceError) as error:
                 cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
                 reason = getattr(cause, "strerror", None) or str(cause)
                 raise MonitorError(f"munin node on port {self._port}: {reason}; {_CURE}") from error
+
+    async def _connect(self, opened: contextlib.ExitStack) -> trio.socket.SocketType:
+        """The first of its addresses that takes a connection; raises the last one's OSError."""
+        *others, last = await addresses_of(self._host, self._port, socket.SOCK_STREAM)
+        for family, place in others:
+            attempt = opened.enter_context(trio.socket.socket(family, socket.SOCK_STREAM))
+            with contextlib.suppress(OSError):
+                await attempt.connect(place)
+                return attempt
+        attempt = opened.enter_context(trio.socket.socket(last[0], socket.SOCK_STREAM))
+        await attempt.connect(last[1])
+        return attempt
 
 
 class _Talk:

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import trio
 
-from pytsung.monitor.network import address_of
+from pytsung.monitor.network import addresses_of
 from pytsung.monitor.snmp_messages import NO_SUCH_NAME, TOO_BIG, Answer, answer_in, question
 from pytsung.monitor.source import Complain, Look, MonitorError
 from pytsung.plan import SnmpAccess
@@ -54,7 +54,8 @@ class SnmpHost:
     @asynccontextmanager
     async def open(self, complain: Complain) -> AsyncIterator[Look]:
         """A socket; nobody is reached yet."""
-        family, place = await address_of(self._host, self._access.port, socket.SOCK_DGRAM)
+        places = await addresses_of(self._host, self._access.port, socket.SOCK_DGRAM)
+        family, place = places[0]  # whether anybody is there, a datagram cannot tell
         with trio.socket.socket(family, socket.SOCK_DGRAM) as opened:
             await opened.connect(place)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from socket import socket
+from socket import AF_INET, socket
 
 import pytest
 import trio
@@ -18,13 +18,15 @@ from tests.servers import hang_up, reset, serving, speak_garbage, stay_silent, u
 CPU = ["user.value 30", "nice.value 10", "system.value 20", "idle.value 900", "iowait.value 5"]
 
 
-def look_at(port: int, *, times: int = 1, pause: float = 0.0) -> tuple[list[Reading], list[str]]:
+def look_at(
+    port: int, *, times: int = 1, pause: float = 0.0, host: str = "127.0.0.1"
+) -> tuple[list[Reading], list[str]]:
     """What a node on a port of this machine shows, and what it lacks."""
     complaints: list[str] = []
     found: list[Reading] = []
 
     async def main() -> None:
-        async with MuninHost("127.0.0.1", port).open(complaints.append) as look:
+        async with MuninHost(host, port).open(complaints.append) as look:
             for number in range(times):
                 await trio.sleep(pause if number else 0)
                 found.extend(await look())
@@ -71,6 +73,21 @@ def test_what_is_no_node_is_said(behaviour: object) -> None:
     assert callable(behaviour)
     with serving(behaviour) as port, pytest.raises(MonitorError, match=r"munin|node"):
         look_at(port)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])
+def test_a_name_with_two_addresses(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host has several, IPv4 and IPv6, and a node listens on one."""
+
+    async def both(*_: object, **__: object) -> list[tuple[object, ...]]:
+        hosts = ("127.0.0.1", "127.0.0.2")
+        return [(AF_INET, None, None, None, (host, taken[0])) for host in hosts]
+
+    monkeypatch.setattr(trio.socket, "getaddrinfo", both)
+    with serving(node, host=address) as port:
+        taken = [port]
+        found, _ = look_at(port, host="localhost")
+    assert found[0].node == "a.b"
 
 
 def test_a_port_without_anybody() -> None:
