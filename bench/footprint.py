@@ -31,7 +31,11 @@ NAMED_SLABS = 7
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A machine at one moment. All in bytes but `sockets`: TCP sockets that are in use."""
+    """A machine at one moment. All in bytes but `sockets`: TCP sockets that are in use.
+
+    `reclaimable` is what Linux calls available though objects are in it: inodes and
+    directory entries, those of open sockets too, which nobody can reclaim.
+    """
 
     available: int
     sockets: int
@@ -39,6 +43,7 @@ class Look:
     parts: Mapping[str, int]
     slabs: Mapping[str, int]
     processes: Mapping[str, Memory]
+    reclaimable: int = 0
 
 
 def look(processes: Mapping[str, Iterable[int]]) -> Look:
@@ -52,6 +57,7 @@ def look(processes: Mapping[str, Iterable[int]]) -> Look:
         parts={name: meminfo.get(key, 0) for name, key in KERNEL_PARTS.items()},
         slabs=_slabs(meminfo),
         processes={name: _memory(pids) for name, pids in processes.items()},
+        reclaimable=meminfo.get("SReclaimable", 0),
     )
 
 
@@ -117,5 +123,6 @@ def growth(before: Look, after: Look) -> dict[str, int]:
         parts[f"kernel: {name}"] = size - before.parts[name]
     for name, memory in after.processes.items():
         parts[f"processes: {name}"] = memory.pss
+    parts["of these, called available by Linux"] = before.reclaimable - after.reclaimable
     parts["the rest"] = before.available - after.available - sum(parts.values())
     return parts

@@ -148,12 +148,14 @@ def test_the_kernel_s_words_are_read_right() -> None:
 def test_every_byte_is_accounted_for() -> None:
     """What no part owns to is said, too: the parts add up to what the machine lost."""
     before = Look(1000, 0, 5, {"page tables": 10}, {"TCP": 100}, {})
-    after = Look(100, 2, 9, {"page tables": 30}, {"TCP": 600, "filp": 7}, {"w": Memory(90, 80)})
+    slabs = {"TCP": 600, "filp": 7}
+    after = Look(100, 2, 9, {"page tables": 30}, slabs, {"w": Memory(90, 80)}, reclaimable=40)
     parts = growth(before, after)
     assert sum(parts.values()) == 900
     assert parts["kernel: TCP objects"] == 500
     assert parts["processes: w"] == 80
-    assert parts["the rest"] == 900 - 500 - 7 - 4 - 20 - 80
+    assert parts["of these, called available by Linux"] == -40
+    assert parts["the rest"] == 900 - 500 - 7 - 4 - 20 - 80 + 40
     assert breakdown(before, after, 9)[-1] == "| **together** | **0.000** | **100** |"
 
 
