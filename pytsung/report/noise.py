@@ -36,9 +36,9 @@ so much (other processes, another layout of memory), however many seconds they h
 
 TAIL_FLOOR = 0.10
 """The same for a tail (p95, p99). It is made of moments in which the machine did something
-else: of 100 pairs of equal runs under a load that drifted, 5 had one that differed by more than
-FLOOR, and none or one a tail that differed by more than this (simulated, with the noise of
-tests/report/test_noise.py and that of two busy processors)."""
+else: of 100 pairs of equal runs under loads that drifted, 3 to 16 had a tail that differed by more
+than FLOOR, and none to 10 one that differed by more than this (simulated, with the noise of
+tests/report/test_noise.py and with bursts far worse)."""
 
 ERROR_RATE = 0.05
 """How often, of all comparisons of equal runs, one finds some difference by chance. The
