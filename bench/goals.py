@@ -109,8 +109,8 @@ GOALS = (
         "≥ 4 ×",
         4,
         "http",
-        "wrk, in C and without sessions, is not four times cheaper than Tsung here either: reading"
-        " and writing take most of a request, in the kernel. What is left is Python on the way"
+        "wrk, in C and without sessions, is hardly cheaper: reading and writing take most of a"
+        " request, in the kernel. What is left is Python on the way"
         " from an answer to the next request; next: less of it.",
         is_least=True,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shlex
 import shutil
 import subprocess
 import termios
@@ -36,7 +37,10 @@ class Tmux:
         self._do("new-session", "-d", "-x", width, "-y", height, *given, "sleep 1000")
         # Before the command starts: what it leaves on the screen is to be seen when it has ended.
         self._do("set-option", "remain-on-exit", "on")
-        self._do("respawn-pane", "-k", *given, *words)
+        # tmux itself may take a pane for alive whose command has ended: the shell tells.
+        self._status = directory / "status"
+        shell = ["sh", "-c", f'"$@"; echo $? > {shlex.quote(str(self._status))}', "sh"]
+        self._do("respawn-pane", "-k", *given, *shell, *words)
 
     def _do(self, *words: str) -> str:
         done = subprocess.run(
@@ -83,9 +87,8 @@ class Tmux:
 
     def wait_for_end(self) -> int:
         """Wait until the command has ended; gives its status."""
-        # Known a moment later than that the pane is dead.
-        self.wait(lambda _: self.ask("pane_dead_status") != "", "the command's end")
-        return int(self.ask("pane_dead_status"))
+        self.wait(lambda _: self._status.exists() and self._status.read_text() != "", "the end")
+        return int(self._status.read_text())
 
     def close(self) -> None:
         subprocess.run([*self._line, "kill-server"], capture_output=True, timeout=30, check=False)
