@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import floor, log10
 
 WIDTH, HEIGHT, LEFT, TOP, GAP = 760, 130, 90, 26, 26
 COLOURS = ("#1f6feb", "#d1242f", "#1a7f37", "#8250df")
@@ -34,24 +35,34 @@ def draw(times: Sequence[float], panels: Sequence[Panel]) -> str:
     return "\n".join([*parts, "</svg>", ""])
 
 
+def round_up(value: float) -> float:
+    """The least of 1, 2, 4, 5 or 8 times a power of ten that is no less; 1 for nothing."""
+    if value <= 0:
+        return 1.0
+    unit = 10.0 ** floor(log10(value))
+    return next(unit * factor for factor in (1, 2, 4, 5, 8, 10) if unit * factor >= value * 0.999)
+
+
 def _panel(panel: Panel, times: Sequence[float], top: float) -> list[str]:
     highest = max((max(values, default=0.0) for values in panel.lines.values()), default=0.0)
-    across, up = WIDTH / ((times[-1] if times else 0) or 1), HEIGHT / (highest * 1.1 or 1)
-    floor = top + HEIGHT
+    highest = round_up(highest)
+    across, up = WIDTH / ((times[-1] if times else 0) or 1), HEIGHT / highest
+    bottom = top + HEIGHT
     parts = [f'<text x="{LEFT}" y="{top - 10}" fill="#24292f">{escape(panel.title)}</text>']
     for n, name in enumerate(panel.lines):
         x = LEFT + WIDTH - 110 * (len(panel.lines) - n)
         parts.append(f'<text x="{x}" y="{top - 10}" fill="{COLOURS[n]}">{escape(name)}</text>')
     for value in (0.0, highest / 2, highest):
-        y = floor - value * up
+        y = bottom - value * up
         parts.append(f'<path d="M{LEFT} {y:.1f}h{WIDTH}" stroke="#d0d7de" fill="none"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:,.4g}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:,.10g}</text>')
     for part, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
-        moment = f"{(times[-1] if times else 0) * part:.3g} min"
+        minutes, seconds = divmod(round((times[-1] if times else 0) * part * 60), 60)
+        moment = f"{minutes}:{seconds:02}"
         x = LEFT + round(WIDTH * part)
-        parts.append(f'<text x="{x}" y="{floor + 14}" text-anchor="{anchor}">{moment}</text>')
+        parts.append(f'<text x="{x}" y="{bottom + 14}" text-anchor="{anchor}">{moment}</text>')
     for colour, values in zip(COLOURS, panel.lines.values(), strict=False):
         places = zip(times, values, strict=True)
-        path = "M" + "L".join(f"{LEFT + t * across:.1f} {floor - v * up:.1f}" for t, v in places)
+        path = "M" + "L".join(f"{LEFT + t * across:.1f} {bottom - v * up:.1f}" for t, v in places)
         parts.append(f'<path d="{path}" stroke="{colour}" fill="none" stroke-width="1.5"/>')
     return parts
