@@ -110,7 +110,8 @@ class RouteTable:
     """What a process remembers of the requests that it makes.
 
     `shared` is found by identity, which is quick to look up: of the request, of the
-    endpoint it is made at, and by the user agent.
+    endpoint it is made at, and by the user agent. Whether Tsung's quirks are wanted is
+    no part of the key, for it is the same as long as a process lives.
     """
 
     __slots__ = ("shared",)
