@@ -79,20 +79,21 @@ def is_loopback(host: str) -> bool:
 def workers_for(users: int, cores: int, descriptors: int) -> int:
     """Server processes that hold `users` connections: one a core, more where descriptors ask.
 
-    The kernel deals connections out at random, so the fullest of W processes gets
-    N/W and about six standard deviations more.
+    The kernel deals connections out to the cores at random, so the fullest of C gets N/C
+    and about six standard deviations more; its processes fill one after the other.
     """
-    workers = max(1, cores)
-    wanted = min(users, MOST_CONNECTIONS)
-    while wanted / workers + 6 * math.sqrt(wanted / workers) > descriptors - SPARE_DESCRIPTORS:
-        workers += 1
-    return workers
+    share = min(users, MOST_CONNECTIONS) / cores
+    chance = 6 * math.sqrt(share) if cores > 1 else 0
+    return cores * max(1, math.ceil((share + chance) / (descriptors - SPARE_DESCRIPTORS)))
 
 
-def capacity(workers: int, descriptors: int) -> int:
-    """Connections that so many processes hold before chance fills one of them."""
-    # mean + 6 √mean = a process's limit, solved for the mean
-    return int(workers * (math.sqrt(descriptors - SPARE_DESCRIPTORS + 9) - 3) ** 2)
+def capacity(workers: int, cores: int, descriptors: int) -> int:
+    """Connections that so many processes hold before chance fills those of one core."""
+    most = workers // cores * (descriptors - SPARE_DESCRIPTORS)
+    if cores == 1:
+        return most
+    # mean + 6 √mean = what a core's processes hold, solved for the mean
+    return int(cores * (math.sqrt(most + 9) - 3) ** 2)
 
 
 @asynccontextmanager
@@ -138,8 +139,9 @@ async def bundled_target(
 def _size(users: int) -> list[str]:
     """Options that make the server large enough, and promise no more than it can hold."""
     _, descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
-    workers = workers_for(users, os.cpu_count() or 1, descriptors)
-    most = capacity(workers, descriptors)
+    cores = len(os.sched_getaffinity(0))
+    workers = workers_for(users, cores, descriptors)
+    most = capacity(workers, cores, descriptors)
     return ["--workers", str(workers), "--max-connections", str(most)]
 
 

@@ -2,7 +2,8 @@
 
 A worker counts in plain attributes and publishes them about once a second; only
 the number of open connections is in the shared table at all times, because the
-limit over all workers depends on it. Must not know sockets.
+limit over all workers depends on it, and so is which workers are full. Must not know
+sockets.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ PUBLISHED = (
 )
 
 _WORD = 8
+_OWN = 2  # columns of the table that are written at once: open connections, and who is full
 
 
 class Table:
@@ -40,9 +42,11 @@ class Table:
     def __init__(self, workers: int, projects: Sequence[str] = ()) -> None:
         self.workers = workers
         self.projects = tuple(projects)
-        self._memory = mmap.mmap(-1, (1 + len(PUBLISHED) + len(projects)) * workers * _WORD)
+        columns = _OWN + len(PUBLISHED) + len(projects)
+        self._memory = mmap.mmap(-1, columns * workers * _WORD)
         self._words = memoryview(self._memory).cast("q")
         self.open = self._words[:workers]
+        self.full = self._words[workers : 2 * workers]
         # Locks of fcntl belong to a process, so workers exclude each other with it.
         self._lock = os.memfd_create("pytsung-server", os.MFD_CLOEXEC)
 
@@ -56,21 +60,21 @@ class Table:
 
     def write(self, worker: int, name: str, value: int) -> None:
         """Publish one count of one worker."""
-        self._words[(1 + PUBLISHED.index(name)) * self.workers + worker] = value
+        self._words[(_OWN + PUBLISHED.index(name)) * self.workers + worker] = value
 
     def read(self, name: str) -> list[int]:
         """One published count, by worker."""
-        start = (1 + PUBLISHED.index(name)) * self.workers
+        start = (_OWN + PUBLISHED.index(name)) * self.workers
         return list(self._words[start : start + self.workers])
 
     def write_project(self, worker: int, project: str, connections: int) -> None:
         """Publish how many connections of one project a worker has."""
-        place = 1 + len(PUBLISHED) + self.projects.index(project)
+        place = _OWN + len(PUBLISHED) + self.projects.index(project)
         self._words[place * self.workers + worker] = connections
 
     def in_project(self, project: str) -> int:
         """The connections of one project over all workers, a few seconds old."""
-        start = (1 + len(PUBLISHED) + self.projects.index(project)) * self.workers
+        start = (_OWN + len(PUBLISHED) + self.projects.index(project)) * self.workers
         return sum(self._words[start : start + self.workers])
 
     def totals(self) -> dict[str, int]:

@@ -1,8 +1,9 @@
 """How many connections the processes can hold, by their descriptor limit.
 
-The kernel spreads connections over workers by chance, so each worker needs room
-beyond its mean: six standard deviations of a binomial share (measured at 200,016
-connections over 54 workers: mean 3,704, deviation 59, as the binomial says).
+There is a door for each core (see `door`), or for each worker if these are fewer. The
+kernel spreads connections over doors by chance, so the workers of each need room beyond
+its mean: six standard deviations of a binomial share (measured at 200,016 connections
+over 54 sockets: mean 3,704, deviation 59, as the binomial says).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import resource
 SPARE = 128
 """Descriptors a worker keeps for itself: a batch of accepts, epoll, trio, streams."""
 
+DEVIATIONS = 6
 
 _SIZES = {"Rss:", "Pss:"}
 
@@ -30,19 +32,30 @@ def worker_cap(descriptors: int) -> int:
     return max(1, descriptors - SPARE)
 
 
-def capacity(workers: int, cap: int) -> int:
-    """How many connections `workers` hold before chance fills one of them to its cap."""
-    if workers == 1:
-        return cap
-    # mean + 6 √mean = cap, solved for the mean
-    return int(workers * (math.sqrt(cap + 9) - 3) ** 2)
+def capacity(workers: int, cap: int, cores: int) -> int:
+    """How many connections `workers` hold before chance fills those of one door."""
+    doors = min(workers, cores)
+    if doors == 1:
+        return workers * cap
+    return int(doors * _mean(workers // doors * cap))
 
 
-def workers_for(connections: int, cap: int) -> int:
+def workers_for(connections: int, cap: int, cores: int) -> int:
     """How many workers it takes to hold `connections`."""
     if connections <= cap:
         return 1
-    return math.ceil(connections / (math.sqrt(cap + 9) - 3) ** 2)
+    if cores == 1:
+        return math.ceil(connections / cap)
+    alone = math.ceil(connections / _mean(cap))
+    if alone <= cores:
+        return alone
+    share = connections / cores
+    return cores * math.ceil((share + DEVIATIONS * math.sqrt(share)) / cap)
+
+
+def _mean(cap: int) -> float:
+    """The mean of a door's connections that leaves room for chance: mean + 6 √mean = cap."""
+    return (math.sqrt(cap + (DEVIATIONS / 2) ** 2) - DEVIATIONS / 2) ** 2
 
 
 def shared_bytes() -> int:

@@ -1,9 +1,9 @@
 """Takes connections from the kernel until a limit is reached.
 
 Two limits, two behaviours: `max_connections` is over all workers and turns
-newcomers away; a worker's descriptor limit closes its listening socket, because
-accepting at that limit spins, and clients queued on a socket that nobody accepts
-from would hang. Must not know what connections say.
+newcomers away; at a worker's descriptor limit the next worker takes over its door,
+because accepting at that limit spins. When there is none the door is shut, for clients
+queued on a socket that nobody accepts from would hang. Must not know what connections say.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import socket
 from collections.abc import Callable
 
 from pytsung.reactor.calendar import NEVER, Bucket
 from pytsung.reactor.reactor import Reactor
 from pytsung_server import kernel
 from pytsung_server.counts import Counts, Table
+from pytsung_server.door import Door
 from pytsung_server.settings import LimitMode
-from pytsung_server.sockets import Address, open_listener
 
 BATCH = 64
 """Accepted at once before other connections get their turn; the original's number."""
@@ -34,7 +33,7 @@ NEAR = 4 * BATCH
 """This near to the limit (times the workers) they take turns, so that it holds exactly."""
 
 REOPEN_PART = 0.9
-"""A worker that stopped listening listens again below this part of what it held then."""
+"""A worker that was full takes its turn again below this part of what it held then."""
 
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
@@ -42,17 +41,18 @@ _log = logging.getLogger(__name__)
 
 
 class Listener:
-    """One worker's listening socket; `serve` takes each new descriptor.
+    """One worker at its door, whenever it is its turn; `serve` takes each new descriptor.
 
-    `cap` is the most connections that this worker may have.
+    `worker` is its number, and `cap` the most connections that it may have.
     """
 
     def __init__(
         self,
         reactor: Reactor,
-        listener: socket.socket,
+        door: Door,
         serve: Callable[[int], None],
         *,
+        worker: int,
         table: Table,
         counts: Counts,
         limit: int,
@@ -62,8 +62,10 @@ class Listener:
         self.deadline = NEVER
         self.bucket: Bucket | None = None
         self._reactor = reactor
-        self._address: Address = (listener.family, listener.getsockname()[:2])
+        self._door = door
+        self._socket, self._right = door.descriptors
         self._serve = serve
+        self._worker = worker
         self._table = table
         self._counts = counts
         self._limit = limit
@@ -73,29 +75,38 @@ class Listener:
         self._reopen_below = 0
         self._burst = 1
         self._last_ready = reactor.now
-        self._stopped = False
-        self._descriptor: int | None = listener.detach()
-        reactor.register(self._descriptor, self)
+        self._is_keeper = False
+        self._is_pausing = False
+        self._is_full = False
+        self._turn = _Turn(self._take)
+        reactor.register(self._right, self._turn)
+        self._take()
 
     def stop(self) -> None:
-        """Listen no more."""
-        self._stopped = True
-        self._close()
+        """Listen no more, nor anybody else at this door: all workers end together."""
+        if not self._is_full:
+            self._reactor.unregister(self._right)
+        if self._is_keeper:
+            self._leave()
+        self._is_full = True
+        self._reopen_below = 0  # never
+        self._door.shut()
 
     def reopen(self) -> None:
-        """Listen again if we stopped at the cap and are well below it now; call it now and then."""
-        if self._descriptor is not None or self._stopped:
+        """Take our turn again if we were full and are well below it now; call it now and then."""
+        if not self._is_full or self._counts.open >= self._reopen_below:
             return
-        if self._counts.open >= self._reopen_below:
-            return
-        try:
-            listener = open_listener(self._address)
-        except OSError as error:
-            _log.warning("cannot listen again yet: %s", error.strerror)
-            return
-        self._descriptor = listener.detach()
-        self._reactor.register(self._descriptor, self)
-        _log.warning("worker %d listens again", os.getpid())
+        if self._door.is_shut:
+            _log.warning("worker %d listens again", os.getpid())
+        self._is_full = False
+        self._door.has_room(self._worker)
+        self._reactor.register(self._right, self._turn)
+
+    def _take(self) -> None:
+        """Nobody keeps the door."""
+        if self._door.take():
+            self._is_keeper = True
+            self._reactor.register(self._socket, self)
 
     def on_ready(self, events: int) -> None:  # noqa: ARG002 - only ever readable
         """Connections wait in the kernel."""
@@ -114,8 +125,9 @@ class Listener:
 
     def on_timer(self) -> None:
         """The pause is over."""
-        if self._descriptor is not None:
-            self._reactor.register(self._descriptor, self)
+        self._is_pausing = False
+        if self._is_keeper:
+            self._reactor.register(self._socket, self)
 
     def _accept_burst(self) -> None:
         """Take one where they come one by one, and more the more wait.
@@ -141,21 +153,20 @@ class Listener:
             except OSError as error:  # epoll takes no more (fs.epoll.max_user_watches)
                 self._counts.closed()
                 os.close(descriptor)
-                self._close_at_cap(f"epoll refuses more: {error.strerror}")
+                self._pass_on(f"epoll refuses more: {error.strerror}")
                 break
         self._counts.saw_open(sum(self._table.open))
-        if self._counts.open >= self._cap and self._descriptor is not None:
-            self._close_at_cap(f"{self._cap} connections, all that its descriptor limit allows")
+        if self._counts.open >= self._cap and self._is_keeper:
+            self._pass_on(f"{self._cap} connections, all that its descriptor limit allows")
         return taken
 
     def _next(self) -> int | None:
         """The next connection; None when there is none, or no means to take it."""
-        assert self._descriptor is not None
         try:
-            return kernel.accept(self._descriptor)
+            return kernel.accept(self._socket)
         except OSError as error:
             if error.errno is not None and error.errno in _EXHAUSTED:
-                self._close_at_cap(os.strerror(error.errno))
+                self._pass_on(os.strerror(error.errno))
             return None
 
     def _turn_away(self) -> None:
@@ -167,21 +178,39 @@ class Listener:
             os.close(descriptor)
             self._counts.accepted += 1
             self._counts.refused += 1
-        if self._mode is LimitMode.PAUSE and self._descriptor is not None:
-            self._reactor.unregister(self._descriptor)
+        if self._mode is LimitMode.PAUSE and self._is_keeper:
+            self._reactor.unregister(self._socket)
+            self._is_pausing = True
             self._reactor.wake_at(self, self._reactor.now + PAUSE)
 
-    def _close_at_cap(self, reason: str) -> None:
+    def _pass_on(self, reason: str) -> None:
         self._reopen_below = max(1, int(self._counts.open * REOPEN_PART))
-        self._close()
-        _log.warning(
-            "worker %d stops listening: %s; start more --workers, or raise the hard limit"
-            " (ulimit -Hn)",
-            os.getpid(),
-            reason,
-        )
+        self._is_full = True
+        self._reactor.unregister(self._right)
+        self._leave()
+        self._door.pass_on(self._worker)
+        if self._door.is_shut:
+            _log.warning(
+                "worker %d stops listening: %s, and no other has room; start more --workers,"
+                " or raise the hard limit (ulimit -Hn)",
+                os.getpid(),
+                reason,
+            )
 
-    def _close(self) -> None:
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            self._reactor.close(descriptor)
+    def _leave(self) -> None:
+        """Keep the door no more; its socket is not only ours, so epoll must be told."""
+        self._is_keeper = False
+        if not self._is_pausing:
+            self._reactor.unregister(self._socket)
+
+
+class _Turn:
+    """Hears that nobody keeps the door."""
+
+    __slots__ = ("_take",)
+
+    def __init__(self, take: Callable[[], None]) -> None:
+        self._take = take
+
+    def on_ready(self, events: int) -> None:  # noqa: ARG002 - only ever readable
+        self._take()

@@ -1,4 +1,4 @@
-"""Listening sockets: one for each worker, all on one port (SO_REUSEPORT).
+"""Listening sockets, all on one port (SO_REUSEPORT).
 
 Must not know what is served.
 """
@@ -50,9 +50,14 @@ def open_listeners(address: Address, count: int) -> list[socket.socket]:
             with socket.socket(family) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind((host, port))
-        first = open_listener(address)
-        port = first.getsockname()[1]
-        return [first, *(open_listener((family, (host, port))) for _ in range(count - 1))]
+            return [open_listener(address) for _ in range(count)]
+        with socket.socket(family) as finder:
+            # The kernel's choice must become ours: a socket that it bound to a port of its
+            # choice gets another one when it listens again.
+            finder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            finder.bind((host, 0))
+            found = (family, (host, finder.getsockname()[1]))
+            return [open_listener(found) for _ in range(count)]
     except OSError as error:
         raise UsageError(f"{host}:{port}: {_text(error)}") from error
 

@@ -27,6 +27,7 @@ from pytsung_server.bus import Bus, open_lanes
 from pytsung_server.counts import Table
 from pytsung_server.directory import DEFAULT
 from pytsung_server.directory_file import read_directory
+from pytsung_server.door import Door
 from pytsung_server.secure import server_context
 from pytsung_server.services import Services
 from pytsung_server.settings import Settings
@@ -52,12 +53,17 @@ def serve(settings: Settings) -> int:
     cap = limits.worker_cap(descriptors)
     tls = server_context(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
     directory = read_directory(settings.config) if settings.config else DEFAULT
-    listeners = open_listeners(resolve(settings.host, settings.port), settings.workers)
+    count = min(settings.workers, limits.cores())
+    listeners = open_listeners(resolve(settings.host, settings.port), count)
     place = _place(settings.host, listeners[0])
     admin = _open_admin(settings, listeners)
     _warn_of_limits(settings, descriptors)
     with_teams = [project.id for project in directory.projects.values() if project.team]
     table = Table(settings.workers, with_teams)
+    doors = [
+        Door(listener, range(number, settings.workers, len(listeners)), table)
+        for number, listener in enumerate(listeners)
+    ]
     lanes, ends = open_lanes(settings.workers)
     ready, say_ready = os.pipe()
     workers = [
@@ -65,14 +71,14 @@ def serve(settings: Settings) -> int:
             settings=settings,
             index=index,
             table=table,
-            listener=listener,
+            door=doors[index % len(doors)],
             tls=tls,
             cap=cap,
             directory=directory,
             lane=end,
             ready=lambda: os.write(say_ready, b"."),
         )
-        for index, (listener, end) in enumerate(zip(listeners, ends, strict=True))
+        for index, end in enumerate(ends)
     ]
     translation_tables()
     gc.collect()
@@ -82,16 +88,16 @@ def serve(settings: Settings) -> int:
     if admin is not None:
         parents.append(admin.fileno())
     for worker in workers:
-        others = [
-            one.fileno()
-            for other in workers
-            if other is not worker
-            for one in (other.listener, other.lane)
-        ]
+        others = [end.fileno() for end in ends if end is not worker.lane]
+        for door in doors:
+            if door is not worker.door:
+                others.extend(door.descriptors)
         pids.append(_fork(worker, [*parents, *others]))
     os.close(say_ready)
-    for ours in (*listeners, *ends):
-        ours.close()
+    for door in doors:
+        door.close()
+    for end in ends:
+        end.close()
     services = Services(settings, Bus(lanes), table.totals, admin)
     supervisor = _Supervisor(settings, table, pids, services)
     if admin is not None:
@@ -123,7 +129,8 @@ def _place(host: str, listener: socket.socket) -> str:
 
 def _warn_of_limits(settings: Settings, descriptors: int) -> None:
     cap = limits.worker_cap(descriptors)
-    capacity = limits.capacity(settings.workers, cap)
+    cores = limits.cores()
+    capacity = limits.capacity(settings.workers, cap, cores)
     if capacity < settings.max_connections:
         _log.warning(
             "%d workers of %d descriptors hold %d connections, not %d;"
@@ -132,7 +139,7 @@ def _warn_of_limits(settings: Settings, descriptors: int) -> None:
             descriptors,
             capacity,
             settings.max_connections,
-            limits.workers_for(settings.max_connections, cap),
+            limits.workers_for(settings.max_connections, cap, cores),
         )
 
 

@@ -1,4 +1,4 @@
-"""One process of the server: a reactor, a listening socket, and the clients it took.
+"""One process of the server: a reactor, a door, and the clients it took.
 
 Must not know the other workers; what they share is in the table.
 """
@@ -21,6 +21,7 @@ from pytsung_server.bus import Receiver
 from pytsung_server.connection import Connection
 from pytsung_server.counts import Counts, Table
 from pytsung_server.directory import Directory
+from pytsung_server.door import Door
 from pytsung_server.listener import Listener
 from pytsung_server.secure import SecureConnection
 from pytsung_server.settings import Settings
@@ -47,7 +48,7 @@ class Worker:
     settings: Settings
     index: int
     table: Table
-    listener: socket.socket
+    door: Door
     lane: socket.socket
     tls: ssl.SSLContext | None
     cap: int
@@ -69,8 +70,9 @@ class Worker:
         events = WorkerEvents(self.settings, shared, counts)
         listener = Listener(
             reactor,
-            self.listener,
+            self.door,
             self._serving(shared),
+            worker=self.index,
             table=self.table,
             counts=counts,
             limit=self.settings.max_connections,

@@ -71,13 +71,14 @@ def test_options_that_cannot_be_served_are_refused(
 
 @pytest.mark.parametrize("users", [1, 20_000, 200_000, 1_000_000])
 @pytest.mark.parametrize("descriptors", [1024, 20_000])
-def test_the_server_is_large_enough_for_the_plan(users: int, descriptors: int) -> None:
-    """The kernel deals connections out at random: no process may run out of descriptors."""
-    workers = workers_for(users, 2, descriptors)
-    assert workers >= 2
-    assert capacity(workers, descriptors) >= min(users, 1_000_000) * 0.999
-    if workers > 2:
-        assert capacity(workers - 1, descriptors) < users
+@pytest.mark.parametrize("cores", [1, 2, 8])
+def test_the_server_is_large_enough_for_the_plan(users: int, descriptors: int, cores: int) -> None:
+    """The kernel deals connections out at random: no core may run out of descriptors."""
+    workers = workers_for(users, cores, descriptors)
+    assert workers % cores == 0
+    assert capacity(workers, cores, descriptors) >= min(users, 1_000_000) * 0.999
+    if workers > cores:
+        assert capacity(workers - cores, cores, descriptors) < users
 
 
 def test_no_process_of_it_stays() -> None:

@@ -6,12 +6,16 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pytsung_server.counts import Table
+from pytsung_server.door import Door
 from pytsung_server.greeting import BAD_REQUEST
+from pytsung_server.sockets import open_listeners
 
 from tests.server.admin_client import AdminClient
 from tests.server.bench import event
@@ -206,6 +210,58 @@ def test_a_worker_at_its_descriptor_limit_closes_its_listener(start_server: Star
     wait_until(lambda: "listens again" in server.errors)
     with server.client() as client:
         assert client.upgrade()["type"] == "connected"
+
+
+def test_a_full_worker_passes_its_door_on_and_nobody_is_turned_away(
+    start_server: StartServer,
+) -> None:
+    """Who stands in the queue of a worker that is full is served by the next one."""
+    shell = 'ulimit -n 160; exec taskset -c 0 "$@"'  # 32 connections each, and one door
+    server = start_server("--workers", "4", under=("sh", "-c", shell, ""))
+    before = [sockets_of(pid) for pid in server.workers]
+    held = [server.client() for _ in range(120)]  # as fast as we can: most of them wait
+    for client in held:
+        assert client.upgrade()["type"] == "connected"
+    assert server.errors.count("stops listening") == 0
+    took = [sockets_of(pid) - n for pid, n in zip(server.workers, before, strict=True)]
+    assert sum(took) == 120
+    assert sorted(took)[1] >= 32  # one after the other: one of the four is not full
+    held.extend(server.client() for _ in range(sum(max(0, 32 - n) for n in took)))
+    wait_until(lambda: is_refused(server))
+    assert server.errors.count("stops listening") == 1
+    for client in held[:30]:
+        client.socket.close()
+    wait_until(lambda: "listens again" in server.errors)
+    with server.client() as client:
+        assert client.upgrade()["type"] == "connected"
+    server.stop()
+    assert server.wait() == 0
+
+
+def sockets_of(pid: int) -> int:
+    """How many sockets a process has."""
+    links = Path(f"/proc/{pid}/fd").iterdir()
+    return sum(str(link.readlink()).startswith("socket:") for link in links)
+
+
+def test_a_listener_that_was_shut_keeps_its_port() -> None:
+    """A port of the kernel's choice would be another one after listening again."""
+    (listener,) = open_listeners((socket.AF_INET, ("127.0.0.1", 0)), 1)
+    with listener:
+        place = listener.getsockname()
+        door = Door(listener, [0], Table(1))
+        assert door.take()
+        socket.create_connection(place).close()
+        door.pass_on(0)
+        assert door.is_shut
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(place)
+        door.has_room(0)
+        assert door.take()
+        assert listener.getsockname() == place
+        socket.create_connection(place).close()
+        assert not door.take()  # it is taken
+        door.close()
 
 
 def is_refused(server: RunningServer) -> bool:

@@ -6,28 +6,33 @@ import math
 import os
 import warnings
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytsung_server import limits
 from pytsung_server.counts import Counts, Table
 
 
-def test_a_million_on_20000_descriptors_takes_53_workers() -> None:
+@pytest.mark.parametrize(("cores", "workers"), [(1, 51), (2, 52), (4, 52), (32, 64), (64, 53)])
+def test_a_million_on_20000_descriptors(cores: int, workers: int) -> None:
     """The number that the command prints as a cure must be one that holds."""
     cap = limits.worker_cap(20_000)
-    assert limits.workers_for(1_000_000, cap) == 53
-    assert limits.capacity(53, cap) >= 1_000_000
-    assert limits.capacity(52, cap) < 1_000_000
+    assert limits.workers_for(1_000_000, cap, cores) == workers
+    assert limits.capacity(workers, cap, cores) >= 1_000_000
+    assert limits.capacity(workers - 1, cap, cores) < 1_000_000
 
 
-@given(st.integers(1, 10**8), st.integers(1, 2**20))
-def test_the_workers_that_are_proposed_leave_six_deviations(connections: int, cap: int) -> None:
-    """Chance fills workers unevenly; the fullest must stay under its cap."""
-    workers = limits.workers_for(connections, cap)
-    if workers > 1:
-        mean = connections / workers
-        assert mean + 6 * math.sqrt(mean) <= cap + 1e-6
-    assert limits.capacity(workers, cap) >= min(connections, cap) - workers
+@given(st.integers(1, 10**8), st.integers(1, 2**20), st.integers(1, 256))
+def test_the_workers_that_are_proposed_leave_six_deviations(
+    connections: int, cap: int, cores: int
+) -> None:
+    """Chance fills doors unevenly; the workers of the fullest must have room for all of it."""
+    workers = limits.workers_for(connections, cap, cores)
+    doors = min(workers, cores)
+    if doors > 1:
+        mean = connections / doors
+        assert mean + 6 * math.sqrt(mean) <= workers // doors * cap + 1e-6
+    assert limits.capacity(workers, cap, cores) >= connections - 1
 
 
 def test_counts_of_another_process_are_seen() -> None:

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 import pytest
 from pytsung_server import kernel
 from pytsung_server.counts import Counts, Table
+from pytsung_server.door import Door
 from pytsung_server.listener import AT_ONCE, BATCH, Listener
 from pytsung_server.settings import LimitMode
+from pytsung_server.sockets import open_listener
 
 from pytsung.reactor.reactor import READ, Reactor
 
@@ -42,13 +44,15 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
 def listening() -> Iterator[tuple[Listener, Reactor]]:
     """A listener whose connections are closed at once, in a reactor that is turned by hand."""
     reactor = Reactor()
-    counts = Counts(Table(1), 0)
+    table = Table(1)
+    door = Door(open_listener((socket.AF_INET, ("127.0.0.1", 0))), [0], table)
     made = Listener(
         reactor,
-        socket.create_server(("127.0.0.1", 0)),
+        door,
         os.close,
+        worker=0,
         table=Table(1),
-        counts=counts,
+        counts=Counts(table, 0),
         limit=10**6,
         mode=LimitMode.PAUSE,
         cap=10**6,
@@ -57,6 +61,7 @@ def listening() -> Iterator[tuple[Listener, Reactor]]:
         yield made, reactor
     finally:
         made.stop()
+        door.close()
         reactor._callbacks.append(lambda: None)  # so that the turn does not wait
         reactor._turn()
         os.close(reactor._alarm.descriptor)
