@@ -37,25 +37,30 @@ class Timed(Protocol):
 
 
 class Calendar:
-    """Slots of one width, in seconds. `next_time` is that of the earliest, NEVER without one."""
+    """Slots of one width, in seconds. `next_time` is that of the earliest, NEVER without one.
 
-    __slots__ = ("_heap", "_per_second", "_slots", "next_time", "width")
+    Slots are at multiples of the width, and a part `phase` of it later.
+    """
 
-    def __init__(self, width: float) -> None:
+    __slots__ = ("_heap", "_per_second", "_phase", "_rounding", "_slots", "next_time", "width")
+
+    def __init__(self, width: float, phase: float = 0.0) -> None:
         self.width = width
         self._per_second = 1 / width
+        self._phase = phase
+        self._rounding = 0.5 - phase
         self._slots: dict[int, Bucket] = {}
         self._heap: list[int] = []
         self.next_time = NEVER
 
     def add(self, item: Timed, at: float) -> Bucket:
         """Put an item into the slot nearest to `at`, and give that slot."""
-        slot = int(at * self._per_second + 0.5)
+        slot = int(at * self._per_second + self._rounding)
         bucket = self._slots.get(slot)
         if bucket is None:
-            bucket = self._slots[slot] = [slot * self.width]
+            bucket = self._slots[slot] = [(slot + self._phase) * self.width]
             heappush(self._heap, slot)
-            self.next_time = self._heap[0] * self.width
+            self.next_time = (self._heap[0] + self._phase) * self.width
         bucket.append(item)
         return bucket
 
@@ -67,5 +72,5 @@ class Calendar:
     def pop(self) -> Bucket:
         """Take the earliest slot out. Raises IndexError when there is none."""
         slot = heappop(self._heap)
-        self.next_time = self._heap[0] * self.width if self._heap else NEVER
+        self.next_time = (self._heap[0] + self._phase) * self.width if self._heap else NEVER
         return self._slots.pop(slot)
