@@ -6,7 +6,7 @@ Connects, sends the same upgrade request right after each connect, reads until t
 head of the answer and the start of a first frame are there, and holds the socket.
 No statistics, no parser, no session: nothing to be had for less. Arrivals as
 pytsung's: Poisson at `--rate`, those due within 5 ms together; without a rate all
-are due at once. Holds its connections until it is killed, two minutes at most.
+are due at once. Holds its connections until it is killed, for `--lifetime` seconds at most.
 """
 
 from __future__ import annotations
@@ -49,19 +49,25 @@ class Loop:
     """Opens `connections` connections, `rate` a second (infinite: as fast as it can)."""
 
     def __init__(
-        self, target: tuple[str, int], sources: Sequence[str], connections: int, rate: float
+        self,
+        target: tuple[str, int],
+        sources: Sequence[str],
+        connections: int,
+        rate: float,
+        lifetime: float,
     ) -> None:
         self._target = target
         self._sources = itertools.cycle([(source, 0) for source in sources])
         self._left = connections
         self._rate = rate
+        self._lifetime = lifetime
         self._epoll = select.epoll()
         self._partial: dict[int, bytes] = {}
 
     def run(self) -> None:
         """Connect everybody, then hold the connections."""
         started = planned = time.monotonic()
-        while (now := time.monotonic()) < started + LIFETIME:
+        while (now := time.monotonic()) < started + self._lifetime:
             opened = 0
             while self._left and planned <= now + BATCH / 2 and opened < SLICE:
                 self._connect()
@@ -110,11 +116,13 @@ def main() -> None:
     parser.add_argument("--source", required=True, nargs="+", help="local addresses, in turn")
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--rate", type=float, default=NEVER, help="connections a second")
+    parser.add_argument("--lifetime", type=float, default=LIFETIME, help="seconds (%(default)g)")
     options = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     target = (options.host, options.port)
-    Loop(target, options.source, options.connections, options.rate).run()
+    size = (options.connections, options.rate, options.lifetime)
+    Loop(target, options.source, *size).run()
 
 
 if __name__ == "__main__":

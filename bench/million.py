@@ -29,7 +29,7 @@ from bench import footprint, goals
 from bench.footprint import Look
 from bench.graph import draw
 from bench.machine import describe_machine
-from bench.million_result import MILLION, Left, Size, breakdown, course, held, judge
+from bench.million_result import MILLION, MOST_SECONDS, Left, Size, breakdown, course, held, judge
 from bench.processes import Family
 from bench.verdicts import HEADING
 from bench.windows import reached, worker_cpu
@@ -137,7 +137,7 @@ def tell(directory: Path, size: Size, watched: Watched) -> bool:
     print("\n".join(map(str, rows)))
     if watched.peak is not None:
         print("\n" + "\n".join(breakdown(watched.before, watched.peak, size.users)))
-    if size.users >= MILLION:
+    if size.users >= MILLION and size.arriving <= MOST_SECONDS:
         say_goals(size, left, used)
     (directory / GRAPH).write_text(draw(*course(size, left)))
     print(f"\ngraph        {directory / GRAPH}")

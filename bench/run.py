@@ -8,7 +8,8 @@ docs/explanation/performance.md; without the markers nothing is run. A program t
 fails leaves its last words below its table, and the exit status is 1. Goals and what
 was measured of them come into a table of their own, from all sections that are there.
 Takes about half an hour with Tsung, k6 and Locust; only `--only` asks for `million`
-(seven minutes), `saturation` (five) and `soak` (an hour and more).
+(seven minutes), `million-2000` (20), `bare_million` (three), `saturation` (five) and
+`soak` (an hour and more).
 """
 
 from __future__ import annotations
@@ -70,13 +71,20 @@ class Measurement:
 
     `graph` says what is to be seen on the one that it draws: into the file that `--graph`
     names, or where its last line says. One that is rare is run only when it is asked for,
-    and leaves its graph beside its log.
+    and leaves its graph beside its log. What follows a dash in a name only tells apart what
+    one program measures with other `options`.
     """
 
     name: str
     heading: str
     graph: str = ""
     is_rare: bool = False
+    options: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The program and its options."""
+        return f"bench.{self.name.partition('-')[0]}", *self.options
 
     @property
     def picture(self) -> Path:
@@ -85,7 +93,7 @@ class Measurement:
 
     def command(self, *, with_graph: bool) -> list[str]:
         """How it is started."""
-        words = [sys.executable, "-m", f"bench.{self.name}"]
+        words = [sys.executable, "-m", *self.words]
         takes_place = self.graph and with_graph and not self.is_rare
         return [*words, "--graph", str(self.picture)] if takes_place else words
 
@@ -107,6 +115,14 @@ MEASUREMENTS = (
         "Arrivals a second, mean times, and connections, while a million users come",
         is_rare=True,
     ),
+    Measurement(
+        "million-2000",
+        "A million connections at 2,000/s",
+        "Arrivals a second, mean times, and connections, while a million users come at 2,000/s",
+        is_rare=True,
+        options=("--rate", "2000"),
+    ),
+    Measurement("bare_million", "A million connections between bare loops", is_rare=True),
     Measurement("saturation", "Response times near the limit", is_rare=True),
     Measurement(
         "soak",
@@ -149,7 +165,7 @@ def run(measurement: Measurement, *, with_graph: bool) -> tuple[str, str]:
 
 def section(measurement: Measurement, output: str, failure: str) -> str:
     """The program's part of the page, under its heading."""
-    command = f"Measured by `python -m bench.{measurement.name}`."
+    command = f"Measured by `python -m {' '.join(measurement.words)}`."
     graph = ""
     if measurement.graph and measurement.picture.exists():
         graph = f"![{measurement.graph}](../images/{measurement.picture.name})"

@@ -47,23 +47,30 @@ class Door:
         return all(self._full[member] for member in self._members)
 
     def take(self) -> bool:
-        """Try to become its keeper; whoever is opens it, if it was shut."""
+        """Try to become its keeper; whoever is opens it, if it was shut. Raises OSError."""
         try:
             os.eventfd_read(self._right)
         except BlockingIOError:
             return False  # somebody was faster
-        self._listener.listen(BACKLOG)
+        try:
+            self._listener.listen(BACKLOG)
+        except OSError:
+            os.eventfd_write(self._right, 1)
+            raise
         return True
 
-    def pass_on(self, worker: int) -> None:
-        """Its keeper is full: the next one takes over, and the door is shut if there is none."""
+    def full(self, worker: int) -> None:
+        """This one will not take its turn for now."""
         self._full[worker] = 1
+
+    def pass_on(self) -> None:
+        """Keep it no more: the next one takes over, and the door is shut if there is none."""
         if self.is_shut:
             self.shut()
         os.eventfd_write(self._right, 1)
 
     def has_room(self, worker: int) -> None:
-        """One that was full may keep it again."""
+        """One that was full will take its turn again."""
         self._full[worker] = 0
 
     def shut(self) -> None:

@@ -104,8 +104,14 @@ class Listener:
 
     def _take(self) -> None:
         """Nobody keeps the door."""
-        if self._door.take():
-            self._is_keeper = True
+        try:
+            self._is_keeper = self._door.take()
+        except OSError as error:
+            _log.warning("cannot listen again yet: %s", error.strerror)
+            self._reopen_below = self._counts.open + 1
+            self._stand_back()
+            return
+        if self._is_keeper:
             self._reactor.register(self._socket, self)
 
     def on_ready(self, events: int) -> None:  # noqa: ARG002 - only ever readable
@@ -185,10 +191,9 @@ class Listener:
 
     def _pass_on(self, reason: str) -> None:
         self._reopen_below = max(1, int(self._counts.open * REOPEN_PART))
-        self._is_full = True
-        self._reactor.unregister(self._right)
+        self._stand_back()
         self._leave()
-        self._door.pass_on(self._worker)
+        self._door.pass_on()
         if self._door.is_shut:
             _log.warning(
                 "worker %d stops listening: %s, and no other has room; start more --workers,"
@@ -196,6 +201,12 @@ class Listener:
                 os.getpid(),
                 reason,
             )
+
+    def _stand_back(self) -> None:
+        """Take no turn until `reopen` finds room."""
+        self._is_full = True
+        self._door.full(self._worker)
+        self._reactor.unregister(self._right)
 
     def _leave(self) -> None:
         """Keep the door no more; its socket is not only ours, so epoll must be told."""

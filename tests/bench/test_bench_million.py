@@ -198,3 +198,13 @@ def test_a_program_says_what_it_answers(name: str) -> None:
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
     question = (ROOT / "bench" / f"{name}.py").read_text().removeprefix('"""').partition("\n")[0]
     assert question in " ".join(said.stdout.split())
+
+
+def test_bare_loops_hold_what_was_asked_for() -> None:
+    """What a million is compared with: every connection there, and none of it guessed."""
+    command = [sys.executable, "-m", "bench.bare_million", "--users", "200", "--at-once", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "200 connections of 1 + 1 bare loops." in done.stdout
+    assert "| connected at once | 200 |" in done.stdout
+    assert "| processes: clients | " in done.stdout
+    assert done.stderr == ""

@@ -18,7 +18,7 @@ PROGRAMS = (
     "delaying_server",
     "fleet",
     "run",
-    *(one.name for one in run.MEASUREMENTS),
+    *sorted({one.words[0].removeprefix("bench.") for one in run.MEASUREMENTS}),
 )
 
 

@@ -228,6 +228,7 @@ def test_a_full_worker_passes_its_door_on_and_nobody_is_turned_away(
     assert sorted(took)[1] >= 32  # one after the other: one of the four is not full
     held.extend(server.client() for _ in range(sum(max(0, 32 - n) for n in took)))
     wait_until(lambda: is_refused(server))
+    wait_until(lambda: "stops listening" in server.errors)
     assert server.errors.count("stops listening") == 1
     for client in held[:30]:
         client.socket.close()
@@ -252,7 +253,8 @@ def test_a_listener_that_was_shut_keeps_its_port() -> None:
         door = Door(listener, [0], Table(1))
         assert door.take()
         socket.create_connection(place).close()
-        door.pass_on(0)
+        door.full(0)
+        door.pass_on()
         assert door.is_shut
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(place)
