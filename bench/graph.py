@@ -1,4 +1,4 @@
-"""Lines over time as an SVG file: for figures that a table would hide.
+"""Lines over time as an SVG: for figures that a table would hide.
 
 One panel below the other, each with its own unit; every axis begins at zero, so that
 what looks flat is flat. Must not know what is drawn.
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
-from math import floor, log10
 
-WIDTH, HEIGHT, LEFT, TOP, GAP = 760, 130, 90, 26, 26
-COLOURS = ("#1f6feb", "#d1242f", "#1a7f37", "#8250df")
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from bench.paper import sheet
+from pytsung.report.images import COLOURS
+
+PANEL, MARGIN = 1.55, 0.25
+"""Inches: of one panel, and below the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,44 +28,22 @@ class Panel:
 
 def draw(times: Sequence[float], panels: Sequence[Panel]) -> str:
     """The graph; `times` are minutes since the beginning, ascending."""
-    height = len(panels) * (TOP + HEIGHT + GAP)
-    box = f'viewBox="0 0 {LEFT + WIDTH + 20} {height}"'
-    font = 'font-family="sans-serif" font-size="11" fill="#57606a"'
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {box} {font}>']
-    parts.append('<rect width="100%" height="100%" fill="#ffffff"/>')
-    for number, panel in enumerate(panels):
-        parts += _panel(panel, times, number * (TOP + HEIGHT + GAP) + TOP)
-    return "\n".join([*parts, "</svg>", ""])
-
-
-def round_up(value: float) -> float:
-    """The least of 1, 2, 4, 5 or 8 times a power of ten that is no less; 1 for nothing."""
-    if value <= 0:
-        return 1.0
-    unit = 10.0 ** floor(log10(value))
-    return next(unit * factor for factor in (1, 2, 4, 5, 8, 10) if unit * factor >= value * 0.999)
-
-
-def _panel(panel: Panel, times: Sequence[float], top: float) -> list[str]:
-    highest = max((max(values, default=0.0) for values in panel.lines.values()), default=0.0)
-    highest = round_up(highest)
-    across, up = WIDTH / ((times[-1] if times else 0) or 1), HEIGHT / highest
-    bottom = top + HEIGHT
-    parts = [f'<text x="{LEFT}" y="{top - 10}" fill="#24292f">{escape(panel.title)}</text>']
-    for n, name in enumerate(panel.lines):
-        x = LEFT + WIDTH - 110 * (len(panel.lines) - n)
-        parts.append(f'<text x="{x}" y="{top - 10}" fill="{COLOURS[n]}">{escape(name)}</text>')
-    for value in (0.0, highest / 2, highest):
-        y = bottom - value * up
-        parts.append(f'<path d="M{LEFT} {y:.1f}h{WIDTH}" stroke="#d0d7de" fill="none"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:,.10g}</text>')
-    for part, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
-        minutes, seconds = divmod(round((times[-1] if times else 0) * part * 60), 60)
-        moment = f"{minutes}:{seconds:02}"
-        x = LEFT + round(WIDTH * part)
-        parts.append(f'<text x="{x}" y="{bottom + 14}" text-anchor="{anchor}">{moment}</text>')
-    for colour, values in zip(COLOURS, panel.lines.values(), strict=False):
-        places = zip(times, values, strict=True)
-        path = "M" + "L".join(f"{LEFT + t * across:.1f} {bottom - v * up:.1f}" for t, v in places)
-        parts.append(f'<path d="{path}" stroke="{colour}" fill="none" stroke-width="1.5"/>')
-    return parts
+    with sheet(PANEL * len(panels) + MARGIN) as paper:
+        every = paper.figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
+        for axes, panel in zip(every, panels, strict=True):
+            for number, (name, values) in enumerate(panel.lines.items()):
+                colour = COLOURS[number % len(COLOURS)]
+                gid = f"{panel.title}: {name}"
+                axes.plot(times, values, color=colour, linewidth=1.2, label=name, gid=gid)
+            axes.set_title(panel.title, loc="left", fontsize="medium")
+            axes.set_ylim(0, 1.1 * max(max(v, default=0.0) for v in panel.lines.values()) or 1.0)
+            axes.yaxis.set_major_locator(MaxNLocator(4))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+            axes.grid(visible=True)
+            if len(panel.lines) > 1:
+                above = {"loc": "lower right", "bbox_to_anchor": (1.0, 0.98), "frameon": False}
+                axes.legend(ncols=len(panel.lines), **above)
+        every[-1].set_xlim(0, times[-1] if times else 1.0)
+        every[-1].set_xlabel("minutes")
+        paper.figure.tight_layout()
+    return paper.svg

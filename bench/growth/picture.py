@@ -1,7 +1,6 @@
 """A graph of curves: what one costs, as a multiple of the least, at every size.
 
-A level line is a cost in proportion. Drawn as the report's graphs are: the same colours,
-lines with points, a dotted grid. Must not know what was measured.
+A level line is a cost in proportion. Must not know what was measured.
 """
 
 from __future__ import annotations
@@ -10,36 +9,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
 from bench.growth.curve import BEND, Curve
+from bench.paper import sheet
 from pytsung.report.images import COLOURS
 
-_SIZE = (7.2, 3.6)  # inches
+_HEIGHT = 3.6  # inches
 _MARKERS = "os^Dvp"
 _MARGINS = {"left": 0.085, "right": 0.98, "top": 0.91, "bottom": 0.14}
-_PAPER = "#ffffff"
-_STYLE: dict[Any, Any] = {
-    "axes.edgecolor": "#444444",
-    "axes.linewidth": 0.8,
-    "font.family": "sans-serif",
-    "font.size": 9.0,
-    "grid.color": "#bbbbbb",
-    "grid.linestyle": ":",
-    "legend.fontsize": 8.0,
-    "svg.fonttype": "none",  # text stays text: searchable, and a third of the size
-    "svg.hashsalt": "pytsung",  # the same graph gives the same file
-}
 
 
 def draw(curves: Sequence[Curve], things: str, file: Path) -> None:
     """Write the graph, an SVG of some 15 KB."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=_SIZE, facecolor=_PAPER)
-        figure.subplots_adjust(**_MARGINS)
-        axes = figure.add_subplot()
+    with sheet(_HEIGHT) as paper:
+        paper.figure.subplots_adjust(**_MARGINS)
+        axes = paper.figure.add_subplot()
         for number, curve in enumerate(curves):
             axes.plot(
                 [point.size for point in curve.points],
@@ -58,8 +43,8 @@ def draw(curves: Sequence[Curve], things: str, file: Path) -> None:
         axes.set_xlabel(things)
         axes.grid(visible=True)
         axes.legend(loc="best", framealpha=0.8, edgecolor="none")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(file, format="svg", metadata={"Date": None})
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(paper.svg, encoding="utf-8")
 
 
 def _spell_out(axes: Any, sizes: Sequence[int]) -> None:

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -22,6 +21,7 @@ from bench.windows import arrivals, reached, split, worker_cpu
 from pytsung.config import read_configuration
 from pytsung.stats import Interval
 from pytsung.stats.summary import SampleSummary
+from tests.bench.graphs import points
 
 ROOT = Path(__file__).parents[2]
 SIZE = Size(3000, 100.0)
@@ -172,12 +172,16 @@ def test_the_graph_is_xml_with_a_line_for_each_figure() -> None:
     """And shows the means that are judged."""
     left = Left(SUMMARY, steady())
     times, panels = course(SIZE, left)
-    root = ET.fromstring(draw(times, panels))
-    lines = [one for one in root if one.get("stroke-width")]
-    assert len(lines) == 5
-    assert [line.get("d", "").count("L") for line in lines] == [2] * 5
+    assert points(draw(times, panels)) == {
+        "arrivals a second: users": 3,
+        "arrivals a second: plan": 3,
+        "mean time of 10 s, ms: connect": 3,
+        "mean time of 10 s, ms: request": 3,
+        "open connections: connections": 3,
+    }
     assert means(SIZE, left, "request") == pytest.approx([0.002] * 3)
-    assert ET.fromstring(draw([], [Panel("nothing", {"x": []})])) is not None
+    assert points(draw([], [Panel("nothing", {"x": []})])) == {"nothing: x": 0}
+    assert draw(times, panels) == draw(times, panels)
 
 
 def test_the_newest_run_is_the_one_that_left_seconds(tmp_path: Path) -> None:

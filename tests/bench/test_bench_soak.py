@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -17,6 +16,7 @@ from bench.soak_result import PARTS, Footprint, Minute, Moment, judge, minutes, 
 from pytsung.config import read_configuration
 from pytsung.stats import Interval
 from pytsung.stats.summary import SampleSummary
+from tests.bench.graphs import points
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = 1_000_000.0
@@ -94,9 +94,8 @@ def test_the_table_and_the_graph_have_every_minute() -> None:
     assert len(lines) == 2 + 4
     assert len({line.count("|") for line in lines}) == 1
     assert "100.0 / 80.0" in lines[2]
-    graph = ET.fromstring(draw([1.0, 2.0, 3.0, 4.0], panels(found)))
-    lengths = [one.get("d", "").count("L") for one in graph if one.get("stroke-width")]
-    assert lengths == [3] * (4 + 3 + 2 + 2)
+    drawn = points(draw([1.0, 2.0, 3.0, 4.0], panels(found)))
+    assert list(drawn.values()) == [4] * (4 + 3 + 2 + 2)
 
 
 def test_a_look_at_processes_of_this_machine() -> None:
