@@ -10,16 +10,17 @@ rest is handed over as a `Resume`. Times are seconds since the test's start, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from random import Random
 from time import monotonic
 
 from pytsung.agent.crowd import Crowd
-from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
+from pytsung.control.share import AgentShare, Amendment, Resume, Sources, WorkerShare
 from pytsung.plan import ArrivalPhase
 from pytsung.reactor.calendar import NEVER, Bucket
-from pytsung.schedule.arrivals import worker_arrivals
+from pytsung.schedule.arrivals import arrival_times, first_rate, times_source
 from pytsung.schedule.choice import WeightedChoice
+from pytsung.schedule.sources import packed, restored
 from pytsung.user.program import Program
 
 BATCH = 0.005
@@ -61,8 +62,16 @@ class _Place:
     scheduled: int = 0
     users: int = 0
 
-    def resume(self) -> Resume:
-        return Resume(self.phase, self.phase_origin, self.launched, self.scheduled, self.users)
+    @classmethod
+    def of(cls, resume: Resume) -> _Place:
+        return cls(
+            resume.phase, resume.phase_origin, resume.launched, resume.scheduled, resume.users
+        )
+
+    def resume(self, sources: Sources | None) -> Resume:
+        return Resume(
+            self.phase, self.phase_origin, self.launched, self.scheduled, self.users, sources
+        )
 
 
 class Arrivals:
@@ -95,6 +104,7 @@ class Arrivals:
         self._is_relieved = False  # handed over or stopped: nobody starts here any more
         self._foreseen: Resume | None = None
         self._times: Iterator[float] = iter(())
+        self._source = Random()  # of the times
         self._next: float | None = None
         self._users = 0  # of the phase at hand
 
@@ -104,10 +114,12 @@ class Arrivals:
         """Find the way to a place already, for `begin` to go on from there.
 
         Half a million arrivals are drawn again in a quarter of a second: too long for
-        users who are due while a predecessor is full, no matter while it is not.
+        users who are due while a predecessor is full, no matter while it is not. With
+        the states of its sources there is no need to.
         """
-        self._go_to(place)
-        self._foreseen = place
+        if place.sources is None:
+            self._go_to(place)
+            self._foreseen = place
 
     def begin(self, origin: float, place: Resume | None = None) -> None:
         """Start at the first phase, or go on where a predecessor was full."""
@@ -181,8 +193,9 @@ class Arrivals:
             now = monotonic()
             if user.start_time > now - self._origin + BATCH / 2:
                 return user.start_time
-            if not self._start(user.start_time, user.session, now):
+            if not self._has_room():
                 return NEVER
+            self._start(user.start_time, user.session, now)
             self._place.scheduled += 1
         return NEVER
 
@@ -193,8 +206,12 @@ class Arrivals:
         passed, foreseen, self._foreseen = place.launched, self._foreseen, None
         if foreseen is not None and foreseen.phase == place.phase:
             passed -= foreseen.launched
-        self._place = _Place(*astuple(place))
+        self._place = _Place.of(place)
         if place.phase >= len(self._phases):
+            return
+        if place.sources is not None:
+            self._open_phase()
+            self._restore(place.sources)
             return
         if passed == place.launched:
             self._open_phase()
@@ -214,13 +231,28 @@ class Arrivals:
         # Random sources of their own, so that a successor can find its place in both.
         index = worker.index if dealt is None else dealt.index
         rates = worker.rates_into(number)
-        times = worker_arrivals(self._seed, index, number, users, rates)
+        self._source = times_source(self._seed, index, number)
+        times = arrival_times(users, rates[number], first_rate(number, rates), self._source)
         self._times = times if dealt is None else dealt.pick(times)
         self._users = users if dealt is None else dealt.count(users)
         self._random = Random(f"{self._seed}:{worker.index}:{number}:choices")
         self._choose_session = WeightedChoice(self._phase.weights)
         self._duration = self._phase.duration
         self._next = next(self._times, None)
+
+    def _sources(self) -> Sources | None:
+        """Where the random sources stand; None where a successor must draw again."""
+        if self._worker.dealt is not None or self._next is None:
+            return None
+        return Sources(self._next, packed(self._source), packed(self._random))
+
+    def _restore(self, sources: Sources) -> None:
+        """Let the phase that was opened go on from there."""
+        self._random, self._source = restored(sources.choices), restored(sources.times)
+        self._next = sources.next
+        left = self._users - self._place.launched - 1
+        rate = self._worker.phase_rates[self._place.phase]
+        self._times = arrival_times(left, rate, rate, self._source, begins=sources.next)
 
     @property
     def _phase(self) -> ArrivalPhase:
@@ -245,8 +277,9 @@ class Arrivals:
                 return max(planned, elapsed + BATCH)
             if started >= SLICE:
                 return NOW
-            if not self._start(planned, self._choose_session.draw(self._random), now):
+            if not self._has_room():
                 return NEVER
+            self._start(planned, self._choose_session.draw(self._random), now)
             started += 1
             self._place.launched += 1
             self._next = next(self._times, None)
@@ -281,11 +314,9 @@ class Arrivals:
 
     # -- users ----------------------------------------------------------------
 
-    def _start(self, planned: float, session: int, now: float) -> bool:
-        """Start one user, due at `planned`, if there is room; False: the rest was handed over."""
+    def _start(self, planned: float, session: int, now: float) -> None:
+        """Start one user, due at `planned`."""
         crowd, worker, place = self._crowd, self._worker, self._place
-        if crowd.size >= self._watch_size and not self._has_room():
-            return False
         # 1, 2, 3… over the whole test: each worker takes every n-th number.
         number = 1 + worker.index + place.users * worker.count
         place.users += 1
@@ -293,19 +324,20 @@ class Arrivals:
         lateness = now - self._origin - planned
         self.lateness.append(lateness if lateness > 0 else 0.0)
         crowd.start_user(number, self._programs[session], target, now)
-        return True
 
     def _has_room(self) -> bool:
-        """Ask for a successor when nearly full; when full, hand over to it."""
+        """Ask for a successor when nearly full; when full, hand over to it, and give False."""
+        if self._crowd.size < self._watch_size:
+            return True
         max_users = self._worker.max_users
         if self._crowd.size >= max_users:
-            self._watcher.full(self._place.resume())
+            self._watcher.full(self._place.resume(self._sources()))
             self._is_relieved = True
             self._finish()
             return False
         if self._watch_size < max_users:
             self._watch_size = max_users
-            self._watcher.nearly_full(self._place.resume())
+            self._watcher.nearly_full(self._place.resume(self._sources()))
         return True
 
     def _finish(self) -> None:

@@ -28,7 +28,7 @@ from pytsung.control.share import AgentShare, Amendment, Resume, WorkerShare
 from pytsung.plan import Endpoint
 from pytsung.stats.interval import Interval
 
-VERSION = 5
+VERSION = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,12 +132,25 @@ class Amendment:
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """The random sources of a share: the states of that of times and that of choices.
+
+    `next` is the time that was drawn last, of the first user who has not been started.
+    """
+
+    next: float
+    times: bytes
+    choices: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Resume:
     """Where a successor takes over from a full worker.
 
     `phase` counts from 0 in playing order and began `phase_origin` seconds after
     the test's start; `launched` of its users, and `scheduled` of the scheduled
-    users, have been started; `users` is how many of this share were, in all.
+    users, have been started; `users` is how many of this share were, in all. Without
+    `sources` a successor draws all that was drawn before it once more.
     """
 
     phase: int
@@ -145,3 +158,4 @@ class Resume:
     launched: int
     scheduled: int
     users: int
+    sources: Sources | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
@@ -310,6 +310,7 @@ def test_a_stop_before_the_start_finds_nobody_due(clock: Clock) -> None:
     st.lists(st.floats(0, 12), max_size=5),
     st.floats(0, 20),
     st.integers(0, 100),
+    st.booleans(),
 )
 def test_a_successor_starts_exactly_whom_its_predecessor_did_not(
     clock: Clock,
@@ -318,6 +319,7 @@ def test_a_successor_starts_exactly_whom_its_predecessor_did_not(
     times: list[float],
     stay: float,
     seed: int,
+    has_sources: bool,
 ) -> None:
     """However small workers are, together they play what one large one would have played."""
     phases = tuple(phase(size, 5.0, 4.0, wait_all_sessions_end=False) for size, _ in sizes)
@@ -339,10 +341,12 @@ def test_a_successor_starts_exactly_whom_its_predecessor_did_not(
         came += played.crowd.came
         dropped += played.crowd.world.recorder.users_dropped
         assert len(played.foreseen) <= 1
-        foreseen = played.foreseen
+        foreseen = [one if has_sources else replace(one, sources=None) for one in played.foreseen]
         if not played.handed_over:
             break
         (place,) = played.handed_over
+        if not has_sources:
+            place = replace(place, sources=None)
     else:
         raise AssertionError("the handing over does not end")
     assert sorted(number for _, number, *_ in came) == list(range(1, len(came) + 1))
@@ -372,6 +376,7 @@ def test_a_successor_that_has_looked_ahead_begins_without_drawing_everything_aga
     played = player(clock, share, stay=1e6)
     played.play()
     (soon,), (place,) = played.foreseen, played.handed_over
+    soon, place = replace(soon, sources=None), replace(place, sources=None)
     successor = player(clock, share)
     successor.arrivals.foresee(soon)
     times, drawn = successor.arrivals._times, 0
@@ -387,3 +392,21 @@ def test_a_successor_that_has_looked_ahead_begins_without_drawing_everything_aga
     assert len(successor.crowd.came) == 200
     assert soon.launched == 600
     assert drawn == 1000 - 600 - 1  # the next one is known beforehand
+
+
+def test_a_successor_goes_on_with_the_sources_of_its_predecessor(clock: Clock) -> None:
+    """Nothing is drawn again: users who are due at that moment would wait for it."""
+    share = share_of(phase(1000, rate=10.0), max_users=800)
+    played = player(clock, share, stay=1e6)
+    played.play()
+    (soon,), (place,) = played.foreseen, played.handed_over
+    successor = player(clock, share)
+    successor.arrivals.foresee(soon)
+    assert successor.arrivals._place.launched == 0
+    successor.play(place)
+    came = [at for at, *_ in (*played.crowd.came, *successor.crowd.came)]
+    assert came == pytest.approx(planned(share), abs=BATCH)
+    whole = player(clock, share_of(phase(1000, rate=10.0)))
+    whole.play()
+    sessions = [one[2] for one in (*played.crowd.came, *successor.crowd.came)]
+    assert sessions == [one[2] for one in whole.crowd.came]
