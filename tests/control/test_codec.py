@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -64,7 +65,7 @@ from pytsung.control.records import (
     TrafficEvent,
     TrafficKind,
 )
-from pytsung.control.share import AgentShare, Amendment, Dealt, Resume, WorkerShare
+from pytsung.control.share import AgentShare, Amendment, Dealt, Resume, Sources, WorkerShare
 from pytsung.errors import AgentError
 from pytsung.plan import (
     Abort,
@@ -237,6 +238,7 @@ EVERY_MESSAGE: list[Message] = [
     Work(SHARE, 0, 3, standby=True, hold=Hold("/proc/1/fd/5", {"a1b2": (0, 2048)})),
     Work(SHARE, 0, 3, standby=True, foreseen=RESUME),
     Full(RESUME),
+    Full(replace(RESUME, sources=Sources(1.5, b"times\x00\xff", b"choices"))),
     Full(RESUME, soon=True),
     TakeOver(12345.678, RESUME),
     LeaseRequest(next_row_of("users"), 16, is_urgent=True, worker=3),
