@@ -174,7 +174,7 @@ GOALS = (
         "CPU of the workers that hold a million users in think times of 30 s",
         "≤ 0.25 core",
         0.25,
-        "million",
+        "growth.users",
         "Every user wakes once in 30 s, decides, and sleeps again: 33,333 a second. Next: wake"
         " all users of one slot of the calendar in one call.",
     ),

@@ -31,10 +31,10 @@ from bench import footprint, goals
 from bench.footprint import Look
 from bench.graph import draw
 from bench.machine import describe_machine
-from bench.million_result import MILLION, MOST_SECONDS, Left, Size, breakdown, course, held, judge
+from bench.million_result import MILLION, MOST_SECONDS, Left, Size, breakdown, course, judge
 from bench.processes import Family
 from bench.verdicts import HEADING
-from bench.windows import reached, worker_cpu
+from bench.windows import reached
 from pytsung.logdir.journal import INTERVALS, read_intervals
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "million.xml"
@@ -168,9 +168,6 @@ def say_goals(size: Size, left: Left, used: int) -> None:
     goals.say("held-errors", errors, f"{errors:,}")
     if (came := reached(left.seconds, size.users)) is not None:
         goals.say("held-time", came, f"{came:,.0f} s at {size.rate:,.0f}/s")
-    if holding := held(left.seconds, size.users):
-        cores = worker_cpu(holding)
-        goals.say("holding", cores, f"{cores:.2f} core")
 
 
 def main() -> int:

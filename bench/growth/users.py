@@ -18,6 +18,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+from bench import goals
 from bench.footprint import available
 from bench.generators import Running, generate, pytsung
 from bench.growth import outcome
@@ -228,6 +229,8 @@ def main() -> None:
         costs.append(measure(users, options.rate))
         print(costs[-1].row(), flush=True)
     outcome.conclude(curves(costs), "users", options.graph)
+    if (most := costs[-1]).users >= MILLION:
+        goals.say("holding", most.holding, f"{most.holding:.2f} core for {most.users:,}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 from bench import accuracy, goals, million
 from bench.connect import judge as judge_connect
 from bench.million_result import Left, Size
-from pytsung.stats import Interval, SampleSummary
+from pytsung.stats import Interval
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,10 @@ def judged(said: str) -> list[tuple[str, str]]:
     return [(row[2], row[3]) for row in rows if row[3] != "–"]
 
 
-def test_a_million_is_held_against_five_goals(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_million_is_held_against_four_goals(capsys: pytest.CaptureFixture[str]) -> None:
     """What the run must keep is less than what is aimed at."""
     size = Size(1_000_000, 7000.0)
     seconds = [Interval(0, connections_open=400_000), Interval(1, connections_open=1_000_000)]
-    busy = {"worker_cpu": SampleSummary.of([0.002] * 50)}
-    seconds += [
-        Interval(index, connections_open=1_000_000, generator=busy) for index in range(2, 60)
-    ]
     summary = {
         "connections": {"peak": 1_000_000},
         "counters": {"error_connect_timeout": 2, "size_rcv": 10},
@@ -85,10 +81,7 @@ def test_a_million_is_held_against_five_goals(capsys: pytest.CaptureFixture[str]
         ("8.80 GB", "missed, 1.10 ×"),
         ("2", "missed"),
         ("2 s at 7,000/s", "met"),
-        ("0.10 core", "met"),
     ]
-    million.say_goals(size, Left(summary, seconds[:4]), 8_800_000_000)
-    assert "core" not in str(judged(capsys.readouterr().out))  # nobody was held
 
 
 def test_without_tsung_nothing_is_said_of_it(capsys: pytest.CaptureFixture[str]) -> None:
