@@ -4,14 +4,14 @@
 #   VENV      where the virtual environment is made        (.venv)
 #   LOG       where `make bench` keeps its results         (log)
 #   USERS     how many `make million` brings               (1000000)
-#   RATE      how many of them a second                    (7000)
+#   RATE      how many of them a second                    (8500)
 #   TESTS     what `make test` runs                        (tests)
 #   LANES     how many tests it runs at once               (2; they wait more than they work)
 
 VENV  ?= .venv
 LOG   ?= log
 USERS ?= 1000000
-RATE  ?= 7000
+RATE  ?= 8500
 TESTS ?= tests
 LANES ?= 2
 BIN   := $(VENV)/bin

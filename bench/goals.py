@@ -165,9 +165,8 @@ GOALS = (
         "≤ 120 s",
         120,
         "million",
-        "At 7,000/s, the example's rate, a million takes 143 s: more would come late, for clients"
-        " and server share two processors, and the kernel takes more than half of both. Next: as"
-        " for the cost of a connection.",
+        "Clients and server share the processors, and the kernel takes more than half of them."
+        " Next: as for the cost of a connection.",
     ),
     Goal(
         "holding",

@@ -6,6 +6,7 @@ know how it was started.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,11 @@ class Size:
         """Seconds until the last user is due, chance aside."""
         return self.users / self.rate
 
+    @property
+    def is_flat_out(self) -> bool:
+        """Whether they come as fast as the machine takes them, not at a plan's leisure."""
+        return self.rate * MOST_SECONDS >= MILLION
+
 
 @dataclass(frozen=True, slots=True)
 class Left:
@@ -85,10 +91,7 @@ def judge(size: Size, left: Left, used: int) -> list[Row]:
         ),
         *_as_planned(size, left.seconds),
     ]
-    rows += [
-        flat(f"{name}, mean of {NARROW} s", means(size, left, name), FLAT, "ms", 1e3)
-        for name in ("connect", "request")
-    ]
+    rows += [_flat(size, left, name) for name in ("connect", "request")]
     if came is not None:
         rows.append(_holding(held(left.seconds, size.users)))
     return rows
@@ -107,6 +110,12 @@ def _as_planned(size: Size, seconds: Sequence[Interval]) -> list[Row]:
         met = narrow.worst_sigma <= MOST_SIGMA
         rows.append(Row(f"arrivals in {NARROW} s", seen, f"≤ {MOST_SIGMA:g} σ", met))
     return rows
+
+
+def _flat(size: Size, left: Left, name: str) -> Row:
+    """Without a goal flat out: with nothing to spare, a wait grows with all that is waited for."""
+    row = flat(f"{name}, mean of {NARROW} s", means(size, left, name), FLAT, "ms", 1e3)
+    return dataclasses.replace(row, goal="") if size.is_flat_out else row
 
 
 def means(size: Size, left: Left, name: str) -> list[float]:

@@ -27,6 +27,7 @@ from pathlib import Path
 from bench.graph import draw
 from bench.machine import describe_machine
 from bench.million import newest, roles
+from bench.priority import put_first
 from bench.processes import Family, Memory, open_descriptors, read_rollup
 from bench.soak_result import MINUTE, Footprint, Moment, judge, minutes, panels, table
 from bench.verdicts import HEADING
@@ -108,6 +109,7 @@ class Soak:
 class Watched:
     """A run while it went on."""
 
+    served: str = ""
     status: int = 0
     moments: list[Moment] = field(default_factory=list)
 
@@ -117,6 +119,7 @@ def watch(command: Sequence[str], every: float) -> Watched:
     family, watched = Family(), Watched()
     signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the run, which ends in order
     process = subprocess.Popen(command, env=family.environment)
+    watched.served = put_first(process.pid)
     looked = time.monotonic()
     while process.poll() is None:
         time.sleep(0.5)
@@ -166,7 +169,8 @@ def main() -> int:
     rows = judge(found)
     verdict = json.loads((directory / "summary.json").read_text())["verdict"]["status"]
     print(f"\n{describe_machine()}")
-    print(f"{soak.users:,} users who come and go for {len(found)} minutes; verdict {verdict}.\n")
+    print(f"{soak.users:,} users who come and go for {len(found)} minutes; verdict {verdict}.")
+    print(f"{watched.served}\n")
     print("\n".join([*table(found), "", HEADING, *map(str, rows)]))
     times = [float(number + 1) for number in range(len(found))]
     (directory / GRAPH).write_text(draw(times, panels(found)))

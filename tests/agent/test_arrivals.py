@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytsung.agent import arrivals as module
-from pytsung.agent.arrivals import BATCH, Arrivals, Watcher
+from pytsung.agent.arrivals import AHEAD, BATCH, Arrivals, Watcher
 from pytsung.control.share import AgentShare, Resume, WorkerShare
 from pytsung.plan import (
     ArrivalPhase,
@@ -120,12 +120,13 @@ class Player:
     phases: list[tuple[int, float]] = field(default_factory=list)
     handed_over: list[Resume] = field(default_factory=list)
     foreseen: list[Resume] = field(default_factory=list)
+    handed_over_at: float = 0.0
     finished: int = 0
 
     def __post_init__(self) -> None:
         room = Registry([LineRoom()]).room("ts_line")
         programs = [Program(session, room) for session in self.share.plan.sessions]
-        watcher = Watcher(self._phase, self.foreseen.append, self.handed_over.append, self._finish)
+        watcher = Watcher(self._phase, self.foreseen.append, self._hand_over, self._finish)
         self.arrivals = Arrivals(
             self.crowd,  # type: ignore[arg-type] # a fake of what is used of it
             self.share,
@@ -136,6 +137,10 @@ class Player:
 
     def _phase(self, number: int, at: float) -> None:
         self.phases.append((number, at))
+
+    def _hand_over(self, place: Resume) -> None:
+        self.handed_over.append(place)
+        self.handed_over_at = self.clock.now
 
     def _finish(self) -> None:
         self.finished += 1
@@ -305,8 +310,8 @@ def test_a_stop_before_the_start_finds_nobody_due(clock: Clock) -> None:
 
 
 @given(
-    st.integers(1, 12),
-    st.lists(st.tuples(st.integers(0, 25), st.booleans()), max_size=3),
+    st.integers(1, 40),
+    st.lists(st.tuples(st.integers(0, 60), st.booleans()), max_size=3),
     st.lists(st.floats(0, 12), max_size=5),
     st.floats(0, 20),
     st.integers(0, 100),
@@ -322,7 +327,7 @@ def test_a_successor_starts_exactly_whom_its_predecessor_did_not(
     has_sources: bool,
 ) -> None:
     """However small workers are, together they play what one large one would have played."""
-    phases = tuple(phase(size, 5.0, 4.0, wait_all_sessions_end=False) for size, _ in sizes)
+    phases = tuple(phase(size, 12.0, 4.0, wait_all_sessions_end=False) for size, _ in sizes)
     users = tuple(ScheduledUser(time, 1) for time in sorted(times))
     whole = player(clock, share_of(*phases, users=users, seed=seed))
     whole.play()
@@ -345,6 +350,7 @@ def test_a_successor_starts_exactly_whom_its_predecessor_did_not(
         if not played.handed_over:
             break
         (place,) = played.handed_over
+        clock.now = played.handed_over_at
         if not has_sources:
             place = replace(place, sources=None)
     else:
@@ -366,6 +372,36 @@ def test_a_successor_is_asked_for_before_it_is_needed(clock: Clock) -> None:
     assert [place.launched for place in played.foreseen] == [6]
     (place,) = played.handed_over
     assert (place.phase, place.launched, place.users) == (0, 8, 8)
+
+
+def test_a_successor_takes_over_before_the_last_places_are_taken(clock: Clock) -> None:
+    """It begins while its predecessor still starts those for whom it has room: nobody is late."""
+    share = share_of(phase(1000, rate=40.0), max_users=400)
+    played = player(clock, share, stay=1e6)
+    played.play()
+    (place,) = played.handed_over
+    assert played.handed_over_at < ORIGIN + planned(share)[400] - 0.9 * AHEAD
+    assert (place.launched, place.users, len(played.crowd.came)) == (400, 400, 400)
+    clock.now = played.handed_over_at + 0.5 * AHEAD  # the message takes its time
+    successor = player(clock, share)
+    successor.play(place, until=20.0)
+    came = [*played.crowd.came, *successor.crowd.came]
+    assert [at for at, *_ in came] == pytest.approx(planned(share)[: len(came)], abs=BATCH)
+    assert [number for _, number, *_ in came] == list(range(1, len(came) + 1))
+
+
+def test_a_stop_finds_those_who_were_due_among_the_last(clock: Clock) -> None:
+    """Those of its successor are for the successor to tell, and so are the scheduled ones."""
+    users = (ScheduledUser(1e5, 0),)
+    played = player(clock, share_of(phase(1000, rate=40.0), users=users, max_users=400), stay=1e6)
+    played.play(until=planned(played.share)[395])
+    assert played.handed_over
+    assert played.finished < 1
+    left = 400 - len(played.crowd.came)
+    assert left > 2
+    clock.now = ORIGIN + 1e6
+    assert played.arrivals.stop() == left
+    assert played.finished == 1
 
 
 def test_a_successor_that_has_looked_ahead_begins_without_drawing_everything_again(

@@ -15,6 +15,7 @@ from bench import accuracy, connect, machine, memory, processes, target
 from bench import bytes as upgrades
 from bench.bare_epoll import REQUEST, has_first_frame
 from bench.delaying_server import answer
+from bench.priority import put_first
 from bench.processes import Family, Memory
 from bench.sessions import ALL_AT_ONCE, Load, fresh_sources
 from pytsung.config import read_configuration
@@ -102,6 +103,29 @@ def test_open_descriptors_are_counted() -> None:
     assert processes.open_descriptors(os.getpid()) == before + 2
     os.close(read)
     os.close(write)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may ask for real-time priority")
+def test_a_run_and_what_it_starts_are_served_first() -> None:
+    """What is printed beside the figures is so, and the bench itself stays where it was."""
+    words = "import os; input(); print(os.system('chrt --pid $$'))"
+    child = subprocess.Popen(
+        [sys.executable, "-c", words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert put_first(child.pid).startswith("Served before other processes")
+    said, _ = child.communicate("\n", timeout=20)
+    assert "SCHED_RR" in said
+    assert os.sched_getscheduler(0) != os.SCHED_RR
+
+
+def test_without_the_right_to_it_a_run_is_served_as_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And says so: figures of a busy machine are to be read with that in mind."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    assert put_first(os.getpid()).startswith("Served like all other processes")
 
 
 def test_the_port_is_read_from_what_the_server_says() -> None:
