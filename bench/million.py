@@ -22,11 +22,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 
 from bench import footprint, goals
+from bench.bystanders import Bystanders
 from bench.footprint import Look
 from bench.graph import draw
 from bench.machine import describe_machine
@@ -76,6 +77,7 @@ class Watched:
     served: str = ""
     status: int = 0
     peak: Look | None = None
+    others: Bystanders = field(default_factory=Bystanders)
 
 
 def watch(command: Sequence[str], users: int) -> Watched:
@@ -91,6 +93,7 @@ def watch(command: Sequence[str], users: int) -> Watched:
     while process.poll() is None:
         time.sleep(LOOK_EVERY)
         watched.least = min(watched.least, footprint.available())
+        watched.others.look()
         now, sockets = time.monotonic(), footprint.tcp_sockets() - before.sockets
         if sockets >= 2 * users and now - looked >= LOOK_CLOSELY_EVERY:
             watched.peak = footprint.look(roles(family, process.pid))
@@ -133,8 +136,9 @@ def newest(log: Path, known: set[Path]) -> Path:
 def tell(directory: Path, size: Size, watched: Watched) -> bool:
     """Print the tables and draw the graph; says whether every goal was met."""
     summary = json.loads((directory / "summary.json").read_text())
-    seconds = [entry.merged for entry in read_intervals(directory / INTERVALS)]
-    left = Left(summary, seconds)
+    entries = list(read_intervals(directory / INTERVALS))
+    origin = entries[0].at - entries[0].merged.index - 1 if entries else 0.0
+    left = Left(summary, [entry.merged for entry in entries], origin, watched.others.uses)
     used = watched.before.available - watched.least
     rows = judge(size, left, used)
     print(f"\n{describe_machine()}\n{summary['plan']['sentence']}. {watched.served}\n\n{HEADING}")

@@ -9,9 +9,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 from bench import footprint
+from bench.bystanders import Use, cores
 from bench.footprint import Look
 from bench.graph import Panel
 from bench.trend import Tolerance
@@ -49,6 +51,15 @@ class Size:
         return self.users / self.rate
 
     @property
+    def at_its_rate(self) -> float:
+        """Seconds in which users come at this rate.
+
+        Their number is fixed, so the last of each of two workers is due sooner or later, by
+        chance: four standard deviations before the end neither is.
+        """
+        return self.arriving - 4 * sqrt(2 * self.users) / self.rate
+
+    @property
     def is_flat_out(self) -> bool:
         """Whether they come as fast as the machine takes them, not at a plan's leisure."""
         return self.rate * MOST_SECONDS >= MILLION
@@ -56,10 +67,15 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a run left behind: its summary, and every second of it."""
+    """What a run left behind: its summary, and every second of it.
+
+    And when it began, in Unix time, with what the machine's other processes used meanwhile.
+    """
 
     summary: Mapping[str, Any]
     seconds: Sequence[Interval]
+    origin: float = 0.0
+    others: Sequence[Use] = ()
 
 
 def judge(size: Size, left: Left, used: int) -> list[Row]:
@@ -92,14 +108,17 @@ def judge(size: Size, left: Left, used: int) -> list[Row]:
         *_as_planned(size, left.seconds),
     ]
     rows += [_flat(size, left, name) for name in ("connect", "request")]
+    if busy := others(size, left):
+        seen = f"{busy[0]:.2f} cores at first, {max(busy):.2f} at most"
+        rows.append(Row("other processes meanwhile", seen))
     if came is not None:
         rows.append(_holding(held(left.seconds, size.users)))
     return rows
 
 
 def _as_planned(size: Size, seconds: Sequence[Interval]) -> list[Row]:
-    wide = arrivals(seconds, size.rate, size.arriving, WIDE)
-    narrow = arrivals(seconds, size.rate, size.arriving, NARROW)
+    wide = arrivals(seconds, size.rate, size.at_its_rate, WIDE)
+    narrow = arrivals(seconds, size.rate, size.at_its_rate, NARROW)
     rows = []
     if wide.counts:
         seen = f"{wide.worst_part:.2%} off at most, in {len(wide.counts)} windows"
@@ -122,6 +141,12 @@ def means(size: Size, left: Left, name: str) -> list[float]:
     """The mean of a statistic in each window while users arrive, in seconds."""
     windows = split(left.seconds, 0, size.arriving, NARROW)
     return [merged(window, name).mean for window in windows]
+
+
+def others(size: Size, left: Left) -> list[float]:
+    """The cores that other processes used in each window; empty where nobody looked."""
+    windows = int(size.arriving) // NARROW
+    return cores(left.others, left.origin, windows, NARROW) if left.others else []
 
 
 def held(seconds: Sequence[Interval], users: int) -> list[Interval]:
@@ -152,6 +177,8 @@ def course(size: Size, left: Left) -> tuple[list[float], list[Panel]]:
         Panel(f"mean time of {NARROW} s, ms", spent),
         Panel("open connections", {"connections": open_}),
     ]
+    if busy := others(size, left):
+        panels.append(Panel("cores used by other processes", {"others": busy}))
     return times, panels
 
 

@@ -54,7 +54,7 @@ class Family:
         mark = self._mark.encode()
         self.pids = [
             pid
-            for pid in _all_pids()
+            for pid in all_pids()
             if mark in _environment(pid) and _name(pid) not in self._ignored
         ]
 
@@ -70,7 +70,7 @@ class Family:
 
         Without what has ended, so for a while in which nothing comes or goes.
         """
-        return sum(map(_run_time, self.pids if only is None else only))
+        return sum(map(run_time, self.pids if only is None else only))
 
     def memory(self, only: list[int] | None = None) -> Memory:
         """What the members, or only some of them, have in memory."""
@@ -128,7 +128,8 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def _all_pids() -> Iterator[int]:
+def all_pids() -> Iterator[int]:
+    """All processes of the machine."""
     return (int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal())
 
 
@@ -146,7 +147,8 @@ def _name(pid: int) -> str:
         return ""
 
 
-def _run_time(pid: int) -> float:
+def run_time(pid: int) -> float:
+    """Seconds that a process's threads have run; 0 when it is gone."""
     try:
         threads = list(Path(f"/proc/{pid}/task").iterdir())
         return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9

@@ -52,6 +52,10 @@ class Registry:
         """The name under which a request travels; the inverse of `request_type`."""
         return self._names[type(request)]
 
+    def travelling_types(self) -> tuple[type[Request | ProtocolOptions], ...]:
+        """The dataclasses of all requests and options: what travels of a protocol's own."""
+        return (*self._request_types.values(), *self._option_types.values())
+
     def option_type(self, name: str) -> type[ProtocolOptions]:
         """The options' dataclass of that name; rooms may share one. Raises KeyError."""
         return self._option_types[name]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from bench import footprint
+from bench.bystanders import Bystanders, Use, cores
 from bench.footprint import Look, growth, look, read_meminfo, read_slabs, read_sockstat
 from bench.graph import Panel, draw
 from bench.million import EXAMPLE, configuration, newest
@@ -105,6 +107,39 @@ def test_each_goal_can_be_missed(
     """A table that cannot say no proves nothing."""
     rows = judge(SIZE, Left({**SUMMARY, **summary}, seconds), used=10**8)
     assert missed in [row.what for row in rows if row.is_missed]
+
+
+def test_the_last_users_come_early_or_late_by_chance() -> None:
+    """Their number is fixed: the window in which they run out is not held against the plan."""
+    size, seconds = Size(3000, 100.0), steady()
+    seconds[29] = second(29, 1, 3000)
+    (row,) = [row for row in judge(size, Left(SUMMARY, seconds), 0) if "in 10 s" in row.what]
+    assert row.seen.endswith("in 2 windows")
+    assert not row.is_missed
+
+
+def test_what_others_used_is_told_window_by_window() -> None:
+    """Seen at any instants; a window at whose time nobody looked has nothing."""
+    uses = [Use(100.0, 104.0, 2.0), Use(104.0, 116.0, 6.0)]
+    assert cores(uses, 100.0, 3, 10.0) == pytest.approx([0.5, 0.3, 0.0])
+    left = Left(SUMMARY, steady(), 100.0, uses)
+    (row,) = [row for row in judge(SIZE, left, 0) if row.what.startswith("other processes")]
+    assert (row.seen, row.goal) == ("0.50 cores at first, 0.50 at most", "")
+    _, panels = course(SIZE, left)
+    assert panels[-1].lines == {"others": pytest.approx([0.5, 0.3, 0.0])}
+
+
+def test_a_busy_neighbour_is_seen() -> None:
+    """As what runs beside a measurement would be."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as child:
+        try:
+            others = Bystanders()
+            time.sleep(0.3)
+            others.look()
+        finally:
+            child.kill()
+    (use,) = others.uses
+    assert use.seconds > 0.02
 
 
 def test_flat_out_nothing_is_asked_of_the_times() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import goals, run
+from bench import descriptors, goals, run
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = (
@@ -16,6 +16,7 @@ PROGRAMS = (
     "churn",
     "dashboard",
     "delaying_server",
+    "descriptors",
     "fleet",
     "run",
     *sorted({one.words[0].removeprefix("bench.") for one in run.MEASUREMENTS}),
@@ -29,6 +30,16 @@ def test_a_program_says_what_it_answers(name: str) -> None:
     source = (ROOT / "bench" / f"{name.replace('.', '/')}.py").read_text()
     question = source.removeprefix('"""').partition("\n")[0]
     assert question in " ".join(said.stdout.split())
+
+
+def test_descriptors_are_held_while_a_command_runs(capfd: pytest.CaptureFixture[str]) -> None:
+    """And the exit status is the command's."""
+    holders = "/proc/$PPID/task/$PPID/children"
+    script = f"for pid in $(cat {holders}); do ls /proc/$pid/fd; done 2>/dev/null | wc -l; exit 3"
+    assert descriptors.main(["3000", "--", "sh", "-c", script]) == 3
+    said, held = capfd.readouterr().out.splitlines()
+    assert said == "3,000 descriptors in 1 processes"
+    assert int(held) >= 3000
 
 
 def test_figures_replace_figures_and_nothing_else() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import json
 import math
@@ -269,6 +270,25 @@ def test_every_message_arrives_as_it_was_sent(message: Message) -> None:
     (arrived,) = codec().feed(codec().send(message))
     assert arrived == message
     assert repr(arrived) == repr(message)
+
+
+def test_what_a_worker_gets_first_is_read_without_making_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was made before the fork, for whatever a plan may have: so all workers share it."""
+    encoder = Encoder(registry.installed())
+    encoder.warm_up()
+    made = []
+
+    def compile_(source: Any, name: str, *rest: Any, **options: Any) -> Any:
+        made.append(name)
+        return compile(source, name, *rest, **options)
+
+    data = ENCODER.encode(Work(SHARE, 0, 3, foreseen=RESUME))
+    with monkeypatch.context() as patch:
+        patch.setattr(builtins, "compile", compile_)
+        encoder.decode(data)
+    assert made == []
 
 
 @given(st.lists(st.sampled_from(EVERY_MESSAGE), max_size=4), st.data())
