@@ -148,7 +148,7 @@ GOALS = (
         8e9,
         "million",
         "The kernel keeps some 4 KB for each end of a connection, and each of some fifty workers"
-        " has 9 MB of its own before it holds a user. Next: see what of that is written after the"
+        " has 7 MB of its own before it holds a user. Next: see what of that is written after the"
         " fork and need not be; fewer, larger workers where more descriptors are allowed.",
     ),
     Goal(
